@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's own types, as far as the BPF programs touch them. Kept by hand:
+ * only the members in use are listed, and CO-RE finds their place in the BTF of
+ * the kernel that runs. What is UAPI comes from <linux/...>.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_kern_sock : 1;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+/* net/mptcp/protocol.h */
+struct mptcp_sock {
+	struct inet_connection_sock sk;
+	struct sock *first;
+};
+
+/* net/mptcp/protocol.h with kernel/mptcp_join_bpf_hook.patch */
+enum mptcp_auth_field {
+	MPTCP_AUTH_TOKEN,
+	MPTCP_AUTH_SYNACK,
+	MPTCP_AUTH_ACK,
+	MPTCP_AUTH_ADD_ADDR,
+	MPTCP_AUTH_FASTCLOSE,
+};
+
+struct mptcp_auth {
+	enum mptcp_auth_field field;
+	bool rx;
+	__u8 word;
+	__u32 token;
+	__u32 nonce[2];
+};
+
+/* include/linux/filter.h */
+struct bpf_sock_addr_kern {
+	struct sock *sk;
+	struct sockaddr *uaddr;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	struct sock *sk;
+	void *value;
+};
+
+#pragma clang attribute pop
+
+/* include/net/tcp_states.h */
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_CLOSE = 7,
+	TCP_LISTEN = 10,
+};
+
+#endif /* __VMLINUX_H__ */

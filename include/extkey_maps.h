@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF programs and the command share: the layout of the maps pinned
+ * below /sys/fs/bpf/extkey/. All integers are in host byte order. Names of the
+ * members are what `bpftool map dump` and `extkey_loader status` print.
+ */
+#ifndef EXTKEY_MAPS_H
+#define EXTKEY_MAPS_H
+
+#include <linux/types.h>
+
+#include "extkey_mask.h"
+
+#define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
+#define EXTKEY_MAX_CGROUPS 1024
+#define EXTKEY_PATH_SIZE 240
+
+/* Map policies, key: id of the cgroup (its inode number in cgroup2) */
+struct extkey_policy {
+	__u32 scheme; /* enum extkey_scheme */
+	__u32 require_key; /* 1: MPTCP sockets without a key get EPERM */
+	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
+};
+
+/*
+ * Map counters, key: id of the cgroup. A join is counted for the cgroup of the
+ * socket that holds the key, or of the keyless one that would have needed it.
+ */
+struct extkey_counters {
+	__u64 keys_taken; /* connect() or bind() that set or changed a key */
+	__u64 keys_weak; /* of these: scheme xor makes mask 0 of the key */
+	__u64 keys_missing; /* refused with EPERM: no key, but one required */
+	__u64 keys_failed; /* refused with ENOMEM: no memory for the key */
+	__u64 joins_masked; /* MP_JOIN SYN sent, with retransmissions */
+	__u64 joins_answered; /* MP_JOIN SYN/ACK received for those */
+	__u64 joins_unmasked; /* MP_JOIN SYN received by a keyed listener */
+	__u64 joins_known; /* of these: token and key led to a connection */
+	__u64 joins_completed; /* of these: the MP_JOIN ACK came, HMAC checked next */
+	__u64 joins_plain_sent; /* MP_JOIN SYN sent without a key */
+	__u64 joins_plain_received; /* MP_JOIN SYN received by a keyless listener */
+	__u64 joins_pm_listener; /* the same, listener of the path manager */
+};
+
+#define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
+
+/*
+ * Map keys, a socket storage on the MPTCP socket. Written only while the socket
+ * is neither connected nor listening, so that the hook can read without a lock.
+ */
+struct extkey_sock {
+	__u64 cgroup_id;
+	__u8 key[EXTKEY_KEY_BYTES];
+	__u32 fingerprint;
+	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
+	__u8 flags; /* EXTKEY_SOCK_* */
+	__u8 pad[2];
+};
+
+#endif /* EXTKEY_MAPS_H */
