@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make            the BPF programs and the command, in build/
+# make install    to DESTDIR and PREFIX
+# make demo       the three experiments, in a virtual machine (as root)
+# make check      all tests (as root)
+# make packages   install what is missing of Debian's packages (as root)
+
+CLANG ?= clang-19
+LLVM_STRIP ?= llvm-strip-19
+BPFTOOL ?= /usr/sbin/bpftool
+PREFIX ?= /usr/local
+DESTDIR ?=
+CFLAGS ?= -O2 -g
+
+B := build
+MULTIARCH := $(shell $(CC) -print-multiarch)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -Iloader -I$(B) $(CFLAGS)
+BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+	--target=bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Iinclude -idirafter /usr/include/$(MULTIARCH)
+
+LOADER_OBJS := $(patsubst loader/%.c,$(B)/loader/%.o,$(wildcard loader/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+PEERS := $(B)/extkey_server $(B)/extkey_client
+HEADERS := $(wildcard include/*.h loader/*.h)
+
+all: $(B)/extkey_loader
+
+# What a build needs, and the package that has it
+$(B)/tools-are-there: Makefile
+	@mkdir -p $(B)/loader $(B)/unit
+	@need() { command -v $$1 >/dev/null || { echo "make: no $$1; install the package $$2" >&2; exit 1; }; }; \
+	header() { echo "#include <$$1>" | $(CC) -E - >/dev/null 2>&1 || \
+		{ echo "make: no <$$1>; install the package $$2" >&2; exit 1; }; }; \
+	need $(CC) gcc; need $(CLANG) clang-19; need $(BPFTOOL) bpftool; \
+	header bpf/libbpf.h libbpf-dev; header libelf.h libelf-dev; header jansson.h libjansson-dev; \
+	header linux/mptcp.h linux-libc-dev; \
+	printf '#include <bpf/libbpf.h>\n#if LIBBPF_MAJOR_VERSION < 1\n#error\n#endif\n' | \
+		$(CC) -E - >/dev/null 2>&1 || { echo "make: libbpf is older than 1.0; install libbpf-dev of Debian 12 or later" >&2; exit 1; }; \
+	version=$$($(CLANG) -dumpversion | cut -d. -f1); \
+	[ "$$version" -ge 14 ] || { echo "make: $(CLANG) is version $$version, 14 is needed; install the package clang-19" >&2; exit 1; }
+	@touch $@
+
+$(B)/extkey.bpf.o: bpf/extkey.bpf.c bpf/vmlinux.h $(HEADERS) $(B)/tools-are-there
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/extkey.skel.h: $(B)/extkey.bpf.o
+	$(BPFTOOL) gen skeleton $< name extkey_bpf > $@.new && mv $@.new $@
+
+$(B)/loader/%.o: loader/%.c $(HEADERS) $(B)/extkey.skel.h
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/extkey_loader: $(LOADER_OBJS)
+	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -ljansson
+
+$(B)/unit/test_options: $(B)/loader/options.o
+$(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka
+
+$(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $< -o $@
+
+tests: all $(UNIT_TESTS) $(PEERS)
+
+install: all
+	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
+	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
+
+packages:
+	@tests/install-packages.sh
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all tests install packages clean
+.SECONDARY:

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* attach and detach */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "loader.h"
+#include "state.h"
+#include "system.h"
+
+int cmd_attach(const struct options *options)
+{
+	struct extkey_policy policy = options->policy, old;
+	struct state state;
+	int fd, err;
+	bool known;
+	__u64 id;
+
+	err = check_system();
+	if (!err)
+		err = open_cgroup(options->cgroup, &fd, &id, policy.cgroup);
+	if (err)
+		return err;
+
+	err = check_hook();
+	if (err)
+		goto close_cgroup;
+	err = state_open(&state);
+	if (!err)
+		err = state_repair(&state);
+	if (!err && state.policies < 0)
+		err = state_install(&state);
+	if (err)
+		goto close_state;
+
+	known = !bpf_map_lookup_elem(state.policies, &id, &old);
+	if (known && !memcmp(&old, &policy, sizeof(old))) {
+		printf("%s: attached already, nothing changed\n",
+		       policy.cgroup);
+		goto close_state;
+	}
+	err = state_attach(&state, fd, id, &policy);
+	if (!err)
+		printf("%s: %s, scheme %s, key %s\n", policy.cgroup,
+		       known ? "policy updated" : "attached",
+		       scheme_name(policy.scheme),
+		       policy.require_key ? "required" : "optional");
+close_state:
+	state_close(&state);
+close_cgroup:
+	close(fd);
+	return err;
+}
+
+static int detach_one(const char *cgroup, struct state *state)
+{
+	char path[EXTKEY_PATH_SIZE];
+	struct extkey_policy policy;
+	int fd, err;
+	__u64 id;
+
+	err = open_cgroup(cgroup, &fd, &id, path);
+	if (err)
+		return err;
+	close(fd);
+
+	if (state->policies < 0 ||
+	    bpf_map_lookup_elem(state->policies, &id, &policy))
+		return report(
+			EXIT_FAILED,
+			"'%s' is not attached; 'extkey_loader status' shows what is",
+			cgroup);
+	err = state_detach(state, id);
+	if (!err)
+		printf("%s: detached; sockets that hold a key keep it\n", path);
+	return err;
+}
+
+int cmd_detach(const struct options *options)
+{
+	struct state state;
+	int err;
+
+	err = check_system();
+	if (err)
+		return err;
+	if (options->all) {
+		err = state_lock(&state);
+		if (!err)
+			err = state_remove();
+	} else {
+		err = state_open(&state);
+		if (!err)
+			err = state_repair(&state);
+		if (!err)
+			err = detach_one(options->cgroup, &state);
+	}
+	state_close(&state);
+	return err;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The words of the command line. One table of subcommands makes the help too. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "loader.h"
+
+static const char *const schemes[] = {
+	[EXTKEY_SCHEME_XOR] = "xor",
+};
+
+static const struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+} commands[] = {
+	[CMD_ATTACH] = { "attach", "CGROUP [--scheme xor] [--require-key]",
+			 "take keys from the sockets of CGROUP; again, to change its policy" },
+	[CMD_DETACH] = { "detach", "CGROUP | --all",
+			 "take no more keys in CGROUP; --all removes every trace of extkey" },
+	[CMD_STATUS] = { "status", "[-j|--json]",
+			 "show policies, counters and the sockets that hold a key" },
+	[CMD_VERSION] = { "version", "", "print the version" },
+	[CMD_HELP] = { "help", "", "print this text" },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define NR_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+
+enum { OPT_SCHEME = 256, OPT_REQUIRE_KEY, OPT_ALL };
+
+static const struct option long_options[] = {
+	{ "scheme", required_argument, NULL, OPT_SCHEME },
+	{ "require-key", no_argument, NULL, OPT_REQUIRE_KEY },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "json", no_argument, NULL, 'j' },
+	{ 0 },
+};
+
+/* The one subcommand that an option belongs to */
+static int option_owner(int opt)
+{
+	switch (opt) {
+	case OPT_SCHEME:
+	case OPT_REQUIRE_KEY:
+		return CMD_ATTACH;
+	case OPT_ALL:
+		return CMD_DETACH;
+	default:
+		return CMD_STATUS;
+	}
+}
+
+const char *scheme_name(unsigned int scheme)
+{
+	return scheme < NR_SCHEMES ? schemes[scheme] : "unknown";
+}
+
+void print_help(void)
+{
+	unsigned int i;
+
+	printf("usage: extkey_loader COMMAND [ARGUMENTS]\n\n"
+	       "MPTCP subflows that only who knows an external key can join.\n\n");
+	for (i = 0; i < NR_COMMANDS; i++)
+		printf("  %s %s\n        %s\n", commands[i].name,
+		       commands[i].args, commands[i].help);
+	printf("\n"
+	       "CGROUP is a directory of cgroup2. An application gives the key in sin_zero of\n"
+	       "the address to connect() or bind(), see include/extkey.h. With --require-key an\n"
+	       "MPTCP socket of CGROUP that gives none gets EPERM. Programs, maps and links stay\n"
+	       "pinned in /sys/fs/bpf/extkey until detach --all or a reboot. Needs root, or\n"
+	       "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON and a writable /sys/fs/bpf.\n\n"
+	       "exit status: 0 done, 1 failed, 2 wrong usage, 3 privileges are missing,\n"
+	       "             4 the kernel or the system lacks something\n");
+}
+
+static int parse_scheme(const char *word, __u32 *scheme)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_SCHEMES; i++) {
+		if (!strcmp(word, schemes[i])) {
+			*scheme = i;
+			return 0;
+		}
+	}
+	return report(EXIT_USAGE, "--scheme takes 'xor', not '%s'", word);
+}
+
+static int parse_command(const char *word, struct options *options)
+{
+	unsigned int i;
+
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		word = "help";
+	else if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		word = "version";
+
+	for (i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(word, commands[i].name)) {
+			options->command = i;
+			return 0;
+		}
+	}
+	return report(EXIT_USAGE, "no command '%s'; see 'extkey_loader help'",
+		      word);
+}
+
+static int parse_option(int opt, char **argv, struct options *options)
+{
+	const struct command *command = &commands[options->command];
+
+	if (opt == ':')
+		return report(EXIT_USAGE, "%s: '%s' needs a value",
+			      command->name, argv[optind - 1]);
+	if (opt == '?')
+		return report(EXIT_USAGE,
+			      "%s: no option '%s'; usage: extkey_loader %s %s",
+			      command->name, argv[optind - 1], command->name,
+			      command->args);
+	if (option_owner(opt) != (int)options->command)
+		return report(
+			EXIT_USAGE,
+			"'%s' does not go with %s; usage: extkey_loader %s %s",
+			argv[optind - 1], command->name, command->name,
+			command->args);
+
+	switch (opt) {
+	case OPT_SCHEME:
+		return parse_scheme(optarg, &options->policy.scheme);
+	case OPT_REQUIRE_KEY:
+		options->policy.require_key = 1;
+		return 0;
+	case OPT_ALL:
+		options->all = true;
+		return 0;
+	default:
+		options->json = true;
+		return 0;
+	}
+}
+
+int parse_options(int argc, char **argv, struct options *options)
+{
+	const struct command *command;
+	int opt, err;
+
+	memset(options, 0, sizeof(*options));
+	if (argc < 2)
+		return report(EXIT_USAGE,
+			      "no command given; see 'extkey_loader help'");
+	err = parse_command(argv[1], options);
+	if (err)
+		return err;
+
+	command = &commands[options->command];
+	argc--;
+	argv++;
+	optind = 0; /* glibc: start over, as the unit tests parse many times */
+	while ((opt = getopt_long(argc, argv, ":j", long_options, NULL)) !=
+	       -1) {
+		err = parse_option(opt, argv, options);
+		if (err)
+			return err;
+	}
+
+	if (options->command == CMD_ATTACH || options->command == CMD_DETACH)
+		options->cgroup = argv[optind] ? argv[optind++] : NULL;
+	if (argv[optind])
+		return report(
+			EXIT_USAGE,
+			"%s: '%s' is one word too many; usage: extkey_loader %s %s",
+			command->name, argv[optind], command->name,
+			command->args);
+	if ((options->command == CMD_ATTACH && !options->cgroup) ||
+	    (options->command == CMD_DETACH &&
+	     !options->cgroup == !options->all))
+		return report(EXIT_USAGE, "usage: extkey_loader %s %s",
+			      command->name, command->args);
+	return 0;
+}

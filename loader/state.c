@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "extkey.skel.h"
+#include "loader.h"
+#include "state.h"
+#include "system.h"
+
+/* bpffs takes no dot in a name */
+#define NEW_DIR BPFFS "/extkey_new"
+#define OLD_DIR BPFFS "/extkey_old"
+#define CGROUPS_DIR EXTKEY_DIR "/cgroups"
+
+static const struct cgroup_program {
+	const char *name;
+	enum bpf_attach_type type;
+} cgroup_programs[] = {
+	{ "connect4", BPF_CGROUP_INET4_CONNECT },
+	{ "bind4", BPF_CGROUP_INET4_BIND },
+};
+
+#define NR_CGROUP_PROGRAMS \
+	(sizeof(cgroup_programs) / sizeof(cgroup_programs[0]))
+
+/* What libbpf and the verifier say is of interest only if a load fails */
+static char libbpf_log[4096];
+
+static int collect_libbpf_log(enum libbpf_print_level level, const char *format,
+			      va_list args)
+{
+	size_t used = strlen(libbpf_log);
+
+	if (level == LIBBPF_WARN)
+		vsnprintf(libbpf_log + used, sizeof(libbpf_log) - used, format,
+			  args);
+	return 0;
+}
+
+static int unlink_entry(const char *path, const struct stat *st, int type,
+			struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+static int remove_tree(const char *dir)
+{
+	if (nftw(dir, unlink_entry, 8, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
+		return report(EXIT_FAILED,
+			      "cannot remove %s: %s; remove it by hand", dir,
+			      strerror(errno));
+	return EXIT_OK;
+}
+
+static int pin(int fd, const char *dir, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (fd < 0 || bpf_obj_pin(fd, path))
+		return report(EXIT_FAILED, "cannot pin %s: %s", path,
+			      strerror(errno));
+	return EXIT_OK;
+}
+
+static void cgroup_dir(__u64 id, char *path, size_t size)
+{
+	snprintf(path, size, CGROUPS_DIR "/%" PRIu64, (uint64_t)id);
+}
+
+/* A pinned map with values of @value_size, or -1: this is another version's */
+static int open_map(const char *name, __u32 value_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), EXTKEY_DIR "/%s", name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -1;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
+	    info.value_size != value_size) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The links die with the cgroup, the pins do not */
+static bool link_alive(const char *path)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	bool alive = false;
+	int fd;
+
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return false;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		alive = info.cgroup.cgroup_id != 0;
+	close(fd);
+	return alive;
+}
+
+bool state_linked(__u64 id)
+{
+	char dir[128], path[256];
+	unsigned int i;
+
+	cgroup_dir(id, dir, sizeof(dir));
+	for (i = 0; i < NR_CGROUP_PROGRAMS; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir,
+			 cgroup_programs[i].name);
+		if (!link_alive(path))
+			return false;
+	}
+	return true;
+}
+
+/* Links without a policy: a killed attach or detach */
+static int remove_orphans(const struct state *state)
+{
+	struct extkey_policy policy;
+	struct dirent *entry;
+	char path[512];
+	int err = EXIT_OK;
+	__u64 id;
+	DIR *dir;
+
+	dir = opendir(CGROUPS_DIR);
+	if (!dir)
+		return report(EXIT_FAILED, "cannot read %s: %s", CGROUPS_DIR,
+			      strerror(errno));
+	while (!err && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		id = strtoull(entry->d_name, NULL, 10);
+		if (!bpf_map_lookup_elem(state->policies, &id, &policy))
+			continue;
+		snprintf(path, sizeof(path), CGROUPS_DIR "/%s", entry->d_name);
+		err = remove_tree(path);
+	}
+	closedir(dir);
+	return err;
+}
+
+/* Policies whose links are dead: the cgroup was removed */
+static int remove_dead(struct state *state)
+{
+	__u64 id, next;
+	int more, err = EXIT_OK;
+
+	more = !bpf_map_get_next_key(state->policies, NULL, &next);
+	while (more && !err) {
+		id = next;
+		more = !bpf_map_get_next_key(state->policies, &id, &next);
+		if (!state_linked(id))
+			err = state_detach(state, id);
+	}
+	return err;
+}
+
+int state_lock(struct state *state)
+{
+	*state = (struct state){ .lock = -1, .policies = -1, .counters = -1 };
+	libbpf_set_print(collect_libbpf_log);
+
+	state->lock = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (state->lock < 0 || flock(state->lock, LOCK_EX))
+		return report(EXIT_FAILED, "cannot lock %s: %s", BPFFS,
+			      strerror(errno));
+	return EXIT_OK;
+}
+
+int state_open(struct state *state)
+{
+	int err;
+
+	err = state_lock(state);
+	if (err || access(EXTKEY_DIR, F_OK))
+		return err;
+
+	state->policies = open_map("policies", sizeof(struct extkey_policy));
+	state->counters = open_map("counters", sizeof(struct extkey_counters));
+	if (state->policies < 0 || state->counters < 0)
+		return report(
+			EXIT_FAILED,
+			"%s was made by another version of extkey_loader; run 'extkey_loader detach --all' first",
+			EXTKEY_DIR);
+	return EXIT_OK;
+}
+
+int state_repair(struct state *state)
+{
+	int err;
+
+	err = remove_tree(NEW_DIR);
+	if (!err)
+		err = remove_tree(OLD_DIR);
+	if (err || state->policies < 0)
+		return err;
+	err = remove_dead(state);
+	return err ? err : remove_orphans(state);
+}
+
+void state_close(struct state *state)
+{
+	if (state->counters >= 0)
+		close(state->counters);
+	if (state->policies >= 0)
+		close(state->policies);
+	if (state->lock >= 0)
+		close(state->lock);
+}
+
+static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} pins[] = {
+		{ "keys", bpf_map__fd(skel->maps.keys) },
+		{ "policies", bpf_map__fd(skel->maps.policies) },
+		{ "counters", bpf_map__fd(skel->maps.counters) },
+		{ "connect4", bpf_program__fd(skel->progs.extkey_connect4) },
+		{ "bind4", bpf_program__fd(skel->progs.extkey_bind4) },
+		{ "hook", hook },
+		{ "sockets", sockets },
+	};
+	unsigned int i;
+	int err;
+
+	if (mkdir(NEW_DIR, 0700) || mkdir(NEW_DIR "/cgroups", 0700))
+		return report(EXIT_FAILED, "cannot make %s: %s", NEW_DIR,
+			      strerror(errno));
+	for (i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+		err = pin(pins[i].fd, NEW_DIR, pins[i].name);
+		if (err)
+			return err;
+	}
+	if (rename(NEW_DIR, EXTKEY_DIR))
+		return report(EXIT_FAILED, "cannot rename %s to %s: %s",
+			      NEW_DIR, EXTKEY_DIR, strerror(errno));
+	return EXIT_OK;
+}
+
+int state_install(struct state *state)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, iter_opts);
+	union bpf_iter_link_info iter_info = { 0 };
+	struct bpf_link *hook = NULL, *sockets = NULL;
+	struct extkey_bpf *skel;
+	int err;
+
+	skel = extkey_bpf__open();
+	if (!skel)
+		return report(EXIT_FAILED,
+			      "cannot open the BPF programs: %s\n%s",
+			      strerror(errno), libbpf_log);
+	if (extkey_bpf__load(skel)) {
+		err = report(EXIT_UNSUPPORTED,
+			     "the kernel refuses the BPF programs: %s\n%s",
+			     strerror(errno), libbpf_log);
+		goto destroy;
+	}
+
+	hook = bpf_program__attach(skel->progs.extkey_hook);
+	if (!hook) {
+		err = report(
+			EXIT_UNSUPPORTED,
+			"cannot attach to the hook '%s': %s; does the kernel have CONFIG_FUNCTION_TRACER and a BPF JIT?\n%s",
+			EXTKEY_HOOK, strerror(errno), libbpf_log);
+		goto destroy;
+	}
+
+	iter_info.map.map_fd = bpf_map__fd(skel->maps.keys);
+	iter_opts.link_info = &iter_info;
+	iter_opts.link_info_len = sizeof(iter_info);
+	sockets = bpf_program__attach_iter(skel->progs.extkey_sockets,
+					   &iter_opts);
+	if (!sockets) {
+		err = report(EXIT_UNSUPPORTED,
+			     "cannot make the iterator of sockets: %s\n%s",
+			     strerror(errno), libbpf_log);
+		goto destroy;
+	}
+
+	err = pin_all(skel, bpf_link__fd(hook), bpf_link__fd(sockets));
+	if (err) {
+		remove_tree(NEW_DIR);
+		goto destroy;
+	}
+	state->policies = open_map("policies", sizeof(struct extkey_policy));
+	state->counters = open_map("counters", sizeof(struct extkey_counters));
+	if (state->policies < 0 || state->counters < 0)
+		err = report(EXIT_FAILED, "cannot open the maps in %s: %s",
+			     EXTKEY_DIR, strerror(errno));
+destroy:
+	bpf_link__destroy(sockets);
+	bpf_link__destroy(hook);
+	extkey_bpf__destroy(skel);
+	return err;
+}
+
+int state_remove(void)
+{
+	int err;
+
+	err = remove_tree(NEW_DIR);
+	if (!err)
+		err = remove_tree(OLD_DIR);
+	if (err)
+		return err;
+
+	/* From here on there is nothing to attach to, only what is to be cleared */
+	if (rename(EXTKEY_DIR, OLD_DIR) && errno != ENOENT)
+		return report(EXIT_FAILED, "cannot rename %s: %s", EXTKEY_DIR,
+			      strerror(errno));
+	return remove_tree(OLD_DIR);
+}
+
+static int link_program(int cgroup_fd, const char *dir,
+			const struct cgroup_program *program)
+{
+	char path[256];
+	int prog, link, err;
+
+	snprintf(path, sizeof(path), EXTKEY_DIR "/%s", program->name);
+	prog = bpf_obj_get(path);
+	if (prog < 0)
+		return report(
+			EXIT_FAILED,
+			"cannot open %s: %s; run 'extkey_loader detach --all' and attach again",
+			path, strerror(errno));
+	link = bpf_link_create(prog, cgroup_fd, program->type, NULL);
+	if (link < 0)
+		err = report(
+			EXIT_FAILED,
+			"cannot link %s to the cgroup: %s; a program attached there without BPF_F_ALLOW_MULTI keeps others out, see 'bpftool cgroup tree'",
+			path, strerror(errno));
+	else
+		err = pin(link, dir, program->name);
+	if (link >= 0)
+		close(link);
+	close(prog);
+	return err;
+}
+
+int state_attach(struct state *state, int cgroup_fd, __u64 id,
+		 const struct extkey_policy *policy)
+{
+	struct extkey_counters zero = { 0 };
+	bool linked = state_linked(id);
+	char dir[128];
+	unsigned int i;
+	int err = EXIT_OK;
+
+	cgroup_dir(id, dir, sizeof(dir));
+	if (!linked) {
+		if (mkdir(dir, 0700))
+			return report(EXIT_FAILED, "cannot make %s: %s", dir,
+				      strerror(errno));
+		for (i = 0; i < NR_CGROUP_PROGRAMS && !err; i++)
+			err = link_program(cgroup_fd, dir, &cgroup_programs[i]);
+	}
+	if (!err &&
+	    bpf_map_update_elem(state->counters, &id, &zero, BPF_NOEXIST) &&
+	    errno != EEXIST)
+		err = report(
+			EXIT_FAILED,
+			"cannot count for '%s': %s; at most %d cgroups can be attached",
+			policy->cgroup, strerror(errno), EXTKEY_MAX_CGROUPS);
+	if (!err && bpf_map_update_elem(state->policies, &id, policy, BPF_ANY))
+		err = report(
+			EXIT_FAILED,
+			"cannot set the policy of '%s': %s; at most %d cgroups can be attached",
+			policy->cgroup, strerror(errno), EXTKEY_MAX_CGROUPS);
+	if (err && !linked)
+		state_detach(state, id);
+	return err;
+}
+
+int state_detach(struct state *state, __u64 id)
+{
+	char dir[128];
+
+	if (bpf_map_delete_elem(state->policies, &id) && errno != ENOENT)
+		return report(EXIT_FAILED,
+			      "cannot delete the policy of cgroup %" PRIu64
+			      ": %s",
+			      (uint64_t)id, strerror(errno));
+	bpf_map_delete_elem(state->counters, &id);
+	cgroup_dir(id, dir, sizeof(dir));
+	return remove_tree(dir);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "loader.h"
+#include "system.h"
+
+#define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+#define MPTCP_SYSCTL "/proc/sys/net/mptcp/enabled"
+
+static int check_privileges(void)
+{
+	static const struct {
+		unsigned int cap;
+		const char *name;
+	} needed[] = {
+		{ CAP_BPF, "CAP_BPF" },
+		{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+		{ CAP_PERFMON, "CAP_PERFMON" },
+	};
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	unsigned int i;
+
+	if (syscall(SYS_capget, &header, data))
+		return report(EXIT_FAILED,
+			      "cannot read this process's capabilities: %s",
+			      strerror(errno));
+
+	/* CAP_SYS_ADMIN stands in for all three, as it does in the kernel */
+	if (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN))
+		return EXIT_OK;
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (!(data[CAP_TO_INDEX(needed[i].cap)].effective &
+		      CAP_TO_MASK(needed[i].cap)))
+			return report(
+				EXIT_PRIVILEGE,
+				"%s is missing; run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON",
+				needed[i].name);
+	}
+	return EXIT_OK;
+}
+
+static int check_bpffs(void)
+{
+	struct statfs fs;
+
+	if (statfs(BPFFS, &fs))
+		return report(
+			EXIT_UNSUPPORTED,
+			"cannot look at %s: %s; is this kernel built with CONFIG_BPF_SYSCALL?",
+			BPFFS, strerror(errno));
+	if (fs.f_type != BPF_FS_MAGIC)
+		return report(
+			EXIT_UNSUPPORTED,
+			"%s is no BPF file system; mount one with 'mount -t bpf bpf %s'",
+			BPFFS, BPFFS);
+	if (fs.f_flags & ST_RDONLY)
+		return report(
+			EXIT_UNSUPPORTED,
+			"%s is mounted read-only; remount it with 'mount -o remount,rw %s'",
+			BPFFS, BPFFS);
+	if (access(BPFFS, W_OK | X_OK))
+		return report(
+			EXIT_PRIVILEGE,
+			"cannot write to %s: %s; run as its owner, usually root",
+			BPFFS, strerror(errno));
+	return EXIT_OK;
+}
+
+static int check_kernel(void)
+{
+	if (access(VMLINUX_BTF, R_OK))
+		return report(
+			EXIT_UNSUPPORTED,
+			"no BTF in %s: %s; use a kernel with CONFIG_DEBUG_INFO_BTF",
+			VMLINUX_BTF, strerror(errno));
+	if (access(MPTCP_SYSCTL, F_OK))
+		return report(
+			EXIT_UNSUPPORTED,
+			"this kernel has no MPTCP (no %s); use one with CONFIG_MPTCP",
+			MPTCP_SYSCTL);
+	return EXIT_OK;
+}
+
+int check_system(void)
+{
+	int err;
+
+	err = check_privileges();
+	if (!err)
+		err = check_kernel();
+	if (!err)
+		err = check_bpffs();
+	return err;
+}
+
+int check_hook(void)
+{
+	if (libbpf_find_vmlinux_btf_id(EXTKEY_HOOK, BPF_MODIFY_RETURN) < 0)
+		return report(
+			EXIT_UNSUPPORTED,
+			"this kernel has no hook '%s'; boot one with kernel/mptcp_join_bpf_hook.patch, nothing was attached",
+			EXTKEY_HOOK);
+	return EXIT_OK;
+}
+
+int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path)
+{
+	char real[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+
+	*fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return report(
+			EXIT_FAILED,
+			"cannot open cgroup '%s': %s; give a directory of cgroup2",
+			cgroup, strerror(errno));
+	if (fstatfs(*fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
+		close(*fd);
+		return report(
+			EXIT_FAILED,
+			"'%s' is not in a cgroup2 file system; see 'findmnt -t cgroup2' for where one is",
+			cgroup);
+	}
+	if (fstat(*fd, &st) || !realpath(cgroup, real)) {
+		close(*fd);
+		return report(EXIT_FAILED, "cannot look at cgroup '%s': %s",
+			      cgroup, strerror(errno));
+	}
+
+	/* On 64-bit hosts the inode number of a cgroup is its id */
+	*id = st.st_ino;
+	/* Only people read it: the beginning of a long one will do */
+	memset(path, 0, EXTKEY_PATH_SIZE);
+	memcpy(path, real, strnlen(real, EXTKEY_PATH_SIZE - 1));
+	return EXIT_OK;
+}

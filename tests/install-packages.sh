@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs what building and testing take, and says nothing if it is all there.
+set -euo pipefail
+
+packages=(
+	# the command and the BPF programs
+	gcc make libc6-dev clang-19 llvm-19 libbpf-dev libelf-dev zlib1g-dev bpftool
+	libjansson-dev
+	# the tests
+	perl libcmocka-dev openssl iproute2 tshark jq util-linux procps libcap2-bin
+	strace ethtool
+	# the kernel with the hook, and the virtual machine it runs in
+	linux-source-6.12 flex bison bc cpio kmod xz-utils patch dwarves libssl-dev
+	qemu-system-x86
+)
+
+# shellcheck disable=SC2016 # ${...} is for dpkg-query
+missing=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
+	awk '$2 == "installed" { print $1 }' | sort |
+	comm -13 - <(printf '%s\n' "${packages[@]}" | sort))
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "packages are missing; install them as root:" $missing >&2
+	exit 1
+fi
+echo "installing:" $missing >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -y -qq --no-install-recommends $missing >&2
