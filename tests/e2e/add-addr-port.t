@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The server announces an address with a port of its own: the path manager opens
+# a listener there, which has no key. For connections with a key it must stay
+# closed, for one with the right token as well: docs/decisions.md says why. For
+# others it works as ever.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+e2e_up
+e2e_attach
+announce() {
+	in_cgroup "$CG_S" endpoint_s "$NET2_S" signal port 5001
+}
+check "the server announces its second address with a port" announce
+
+for keys in "$KEY,$KEY" "$KEY," ","; do
+	IFS=, read -r server_key client_key <<<"$keys"
+	mib_snapshot "$NS_S"
+	pm_listener=$(counter "$CG_S" joins_pm_listener)
+	serve "$NET1_S:$PORT${server_key:+,$server_key}"
+	client client ${client_key:+--key-file "$client_key"}
+	check "connected" client_ready client
+	check "the join comes to an end" wait_for 60 join_is_over
+	is "$(mib_moved "$NS_S" PortAdd)" 0 "the server got no ADD_ADDR itself"
+	is "$(counter "$CG_S" joins_pm_listener)" $((pm_listener + 1)) \
+		"counted as a join at a listener of the path manager"
+	if [[ $server_key ]]; then
+		is "$(mib_moved "$NS_S" MPJoinNoTokenFound)" 1 \
+			"connection with a key: refused, client key \'${client_key##*/}\'"
+		first_subflow_alone client
+	else
+		is "$(mib_moved "$NS_S" MPJoinPortAckRx)" 1 "connection without a key: accepted"
+		both_subflows client
+	fi
+	stop server
+done
+done_testing

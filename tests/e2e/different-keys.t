@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Experiment 2: different keys. The first subflow alone; the second is refused
+# at its SYN.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+e2e_up
+e2e_attach
+check "endpoint of the second path" endpoint_c "$NET2_C" subflow
+check "the join comes to an end" experiment different "$KEY" "$OTHER_KEY"
+
+is "$(mib_moved "$NS_S" MPJoinSynRx)" 1 "the server saw one join"
+is "$(mib_moved "$NS_S" MPJoinNoTokenFound)" 1 "it knew no such token"
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "it accepted none"
+first_subflow_alone client
+
+capture_stop
+isnt "$(wire_token different)" "$(real_token different)" "the token on the wire is masked"
+isnt "$(wire_token different)" "$(printf %08x $((0x$(real_token different) ^ 0x$KEY_PAD)))" \
+	"and not with the server's key"
+is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
+is "$(counter "$CG_C" joins_answered)" 0 "it was not answered"
+is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"
+is "$(counter "$CG_S" joins_known)" 0 "it led to no connection"
+done_testing

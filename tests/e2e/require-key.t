@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# --require-key: MPTCP sockets without a key get EPERM, and nobody else does.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+connect() { # ARG...: one client, from start to end
+	in_cgroup "$CG_C" in_c build/extkey_client --connect "$NET1_S:$PORT" "$@"
+}
+
+listen() {
+	in_cgroup "$CG_S" in_s timeout 5 build/extkey_server --listener "$1" --connections 1
+}
+
+e2e_up
+check "attach the client's cgroup" loader attach "$CG_C" --require-key
+check "attach the server's cgroup" loader attach "$CG_S"
+check "endpoint of the second path" endpoint_c "$NET2_C" subflow
+serve "$NET1_S:$PORT,$KEY"
+
+exits 3 "connect() without a key: EPERM" connect
+is "$(counter "$CG_C" keys_missing)" 1 "it was counted"
+exits 3 "bind() without a key: EPERM" connect --bind "$NET1_C" --key-file "$KEY"
+is "$(counter "$CG_C" keys_missing)" 2 "it was counted"
+check "connect() with a key" connect --key-file "$KEY"
+check "connect() without a key after bind() with one" \
+	connect --bind "$NET1_C" --bind-key-file "$KEY"
+is "$(counter "$CG_C" keys_missing)" 2 "nothing was counted"
+
+mib_snapshot "$NS_S"
+client client --key-file "$KEY"
+check "connected" client_ready client
+check "the join comes to an end" wait_for 60 join_is_over
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "the path manager's subflow needs no key of its own"
+both_subflows client
+stop server
+
+check "require a key of the server" loader attach "$CG_S" --require-key
+exits 1 "bind() of a listener without a key: refused" listen "$NET1_S:$PORT"
+is "$(counter "$CG_S" keys_missing)" 1 "it was counted"
+announce() {
+	in_cgroup "$CG_S" endpoint_s "$NET2_S" signal port 5001
+}
+check "the path manager may listen without a key" announce
+is "$(counter "$CG_S" keys_missing)" 1 "nothing was counted"
+
+check "require no key of the client any more" loader attach "$CG_C"
+spawn server in_cgroup "$CG_S" in_s build/extkey_server --listener "$NET1_S:$PORT,$KEY"
+check "the server listens with a key" wait_for 20 listens 1
+check "connect() without a key" connect
+done_testing

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Experiment 1: the same key on both ends. Both subflows, the token masked.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+e2e_up
+e2e_attach
+check "endpoint of the second path" endpoint_c "$NET2_C" subflow
+check "the join comes to an end" experiment same "$KEY" "$KEY"
+
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "the server's kernel accepted the join"
+is "$(mib_moved "$NS_S" MPJoinNoTokenFound)" 0 "it refused none"
+both_subflows client
+
+capture_stop
+is "$(wire_token same)" "$(printf %08x $((0x$(real_token same) ^ 0x$KEY_PAD)))" \
+	"the token on the wire is the real one XOR the pad"
+is "$(counter "$CG_C" keys_taken)" 1 "the client's key was taken"
+is "$(counter "$CG_S" keys_taken)" 1 "the server's key was taken"
+is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
+is "$(counter "$CG_C" joins_answered)" 1 "it was answered"
+is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"
+is "$(counter "$CG_S" joins_known)" 1 "it led to the connection"
+is "$(counter "$CG_S" joins_completed)" 1 "and was completed"
+done_testing

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What an operator sees: status, the pinned maps and iterator; and the key never.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+
+FINGERPRINT=0ab0cea4 # of the key 0102030405060708, docs/protocol.md
+BPF=/sys/fs/bpf/extkey
+
+policy() { # CGROUP NAME
+	bpftool -j map dump pinned "$BPF/policies" | jq -r --arg cgroup "$1" \
+		".[].formatted.value | select(.cgroup == \$cgroup) | .$2"
+}
+
+sockets() { # ROLE COLUMN
+	loader status --json | jq -r ".sockets[] | select(.role == \"$1\") | .$2"
+}
+
+e2e_up
+check "attach says what it did" bash -c "build/extkey_loader attach '$CG_C' | grep -q attached"
+check "attach again changes nothing" \
+	bash -c "build/extkey_loader attach '$CG_C' | grep -q 'nothing changed'"
+is "$(policy "$CG_C" require_key)" 0 "bpftool shows the policy by name"
+check "attach with another policy" \
+	bash -c "build/extkey_loader attach '$CG_C' --require-key | grep -q 'policy updated'"
+is "$(policy "$CG_C" require_key)" 1 "bpftool shows the new policy"
+check "attach the server's cgroup" loader attach "$CG_S"
+is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 2 "two programs are linked"
+
+serve "$NET1_S:$PORT,$KEY"
+client client --key-file "$KEY"
+check "connected" client_ready client
+accepted() { [[ $(sockets server local) ]]; }
+check "the server has accepted" wait_for 20 accepted
+
+is "$(sockets listener local)" "$NET1_S:$PORT" "the listener's address"
+is "$(sockets client remote)" "$NET1_S:$PORT" "the client's server"
+is "$(sockets server remote)" "$(sockets client local)" "both ends of the connection"
+for role in listener client server; do
+	is "$(sockets "$role" fingerprint)" "$FINGERPRINT" "$role: fingerprint of the key"
+	is "$(sockets "$role" scheme)" xor "$role: scheme"
+done
+is "$(sockets client cgroup)" "$(stat -c %i "$CG_C")" "the client's cgroup by its id"
+is "$(sockets client netns)" "$(in_c stat -L -c %i /proc/self/ns/net)" "the client's network namespace"
+is "$(in_c ss -HMne "dport = :$PORT" | grep -o 'sk:[0-9a-f]*')" "sk:$(sockets client cookie)" \
+	"the cookie is the one that ss shows"
+is "$(wc -l <"$BPF/sockets")" 3 "cat of the iterator has a line for each socket"
+
+seen=$TAP_TMP/seen
+{
+	loader status
+	loader status --json
+	cat "$BPF/sockets"
+	for map in keys policies counters; do
+		bpftool map dump pinned "$BPF/$map"
+		bpftool -j map dump pinned "$BPF/$map"
+	done
+} >"$seen" 2>&1
+check "the dumps are not empty" grep -q "$FINGERPRINT" "$seen"
+check "no key in any order of bytes or words" bash -c "! grep -qiE \
+	'01[ ,\":x0]*02[ ,\":x0]*03[ ,\":x0]*04|04030201|67305985|578437695752307201|72623859790382856' '$seen'"
+check "counters by name" grep -q '"keys_taken": 1' "$seen"
+check "all data arrived" release client
+done_testing

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Attach and detach while connections are running.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+join() { # DESCRIPTION: opens the second path for the running client
+	mib_snapshot "$NS_S"
+	check "$1: endpoint of the second path" endpoint_c "$NET2_C" subflow
+	check "$1: the join comes to an end" wait_for 60 join_is_over
+	is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "$1: it was accepted"
+	both_subflows client
+	stop server
+	ip -n "$NS_C" mptcp endpoint flush
+}
+
+e2e_up
+serve "$NET1_S:$PORT,$KEY"
+client client --key-file "$KEY"
+check "connected before attach" client_ready client
+e2e_attach
+join "attached since"
+is "$(counter "$CG_C" joins_plain_sent)" 1 "connection from before attach: plain"
+
+capture_start "$NS_S" s1 "$TAP_TMP/detached-s1.pcap"
+capture_start "$NS_S" s2 "$TAP_TMP/detached-s2.pcap"
+serve "$NET1_S:$PORT,$KEY"
+client client --key-file "$KEY"
+check "connected with a key" client_ready client
+check "detach the client's cgroup" loader detach "$CG_C"
+check "detach the server's cgroup" loader detach "$CG_S"
+is "$(loader status --json | jq '.cgroups | length')" 0 "no cgroup is attached"
+is "$(loader status --json | jq '.sockets | length')" 3 "the sockets still have their key"
+join "detached since"
+capture_stop
+is "$(wire_token detached)" "$(printf %08x $((0x$(real_token detached) ^ 0x$KEY_PAD)))" \
+	"connection from before detach: masked"
+
+e2e_attach
+capture_start "$NS_S" s1 "$TAP_TMP/all-s1.pcap"
+capture_start "$NS_S" s2 "$TAP_TMP/all-s2.pcap"
+serve "$NET1_S:$PORT,$KEY"
+client client --key-file "$KEY"
+check "connected with a key" client_ready client
+check "detach --all" loader detach --all
+is "$(ls /sys/fs/bpf)" "" "nothing is pinned"
+unhooked() { [[ -z $(bpftool -j prog show | jq -r '.[].name // empty' | grep '^extkey_') ]]; }
+check "no program is loaded" wait_for 20 unhooked
+join "all detached since"
+capture_stop
+is "$(wire_token all)" "$(real_token all)" "the token on the wire is the real one"
+done_testing
