@@ -267,7 +267,7 @@ expect="a minute or two"
 if [[ -e $tree/busy || ! -e $tree/applied ]]; then
 	[[ ! -e $tree/busy ]] || say "the last build was interrupted: starting anew"
 	unpack
-	expect="about 7 minutes on two CPUs, about 1450 files"
+	expect="about 10 minutes on two CPUs, about 1650 files"
 fi
 change_patch
 

@@ -8,7 +8,7 @@ packages=(
 	gcc make libc6-dev clang-19 llvm-19 libbpf-dev libelf-dev zlib1g-dev bpftool
 	libjansson-dev
 	# the tests
-	perl libcmocka-dev openssl iproute2 tshark jq util-linux procps libcap2-bin
+	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps libcap2-bin
 	strace ethtool
 	# the kernel with the hook, and the virtual machine it runs in
 	linux-source-6.12 flex bison bc cpio kmod xz-utils patch dwarves libssl-dev

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 
 runs() {
-	bpftool -j prog show pinned "$foreign" | jq .run_cnt
+	bpftool -j prog show pinned "$foreign" | jq '.run_cnt // 0'
 }
 
 connect() {

@@ -37,7 +37,7 @@ both_subflows client
 stop server
 
 check "require a key of the server" loader attach "$CG_S" --require-key
-exits 1 "bind() of a listener without a key: refused" listen "$NET1_S:$PORT"
+exits 3 "bind() of a listener without a key: refused" listen "$NET1_S:$PORT"
 is "$(counter "$CG_S" keys_missing)" 1 "it was counted"
 announce() {
 	in_cgroup "$CG_S" endpoint_s "$NET2_S" signal port 5001

@@ -17,6 +17,7 @@ check "path 2 loses all" tc -n "$NS_C" qdisc replace dev c2 root netem loss 100%
 mib_snapshot "$NS_C"
 mib_snapshot "$NS_S"
 capture_start "$NS_S" s1 "$TAP_TMP/lost-s1.pcap"
+capture_start "$NS_S" s2 "$TAP_TMP/lost-s2.pcap"
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"
 check "connected" client_ready client
@@ -24,7 +25,6 @@ check "a SYN was sent" wait_for 30 syn_sent
 is "$(mib "$NS_S" MPJoinSynRx)" 0 "it did not arrive"
 
 check "path 2 loses nothing" net_rate "$E2E_RATE"
-check "captured" capture_start "$NS_S" s2 "$TAP_TMP/lost-s2.pcap"
 check "the join comes to an end" wait_for 60 join_is_over
 check "the client's kernel retransmitted" test "$(mib_moved "$NS_C" TCPSynRetrans)" -ge 1
 check "each SYN was masked" test "$(counter "$CG_C" joins_masked)" -ge 2

@@ -111,8 +111,8 @@ is "$(jq -s 'map(select(.event == "closed" and .port == 5001 and .bytes == 2000 
 	(.subflows | length) == 2)) | length' "$TAP_TMP/server.out")" 200 "and each was whole"
 
 # What does not work, and how it is told
-refuses 4 "number 0 has 2" "a third subflow is waited for in vain" in_c "$CLIENT" --connect "$NET1_S:5001" \
-	--wait-subflows 3 --timeout 1
+refuses 4 "number 0 has 2" "a third subflow is waited for in vain" \
+	in_c "$CLIENT" --connect "$NET1_S:5001" --wait-subflows 3 --timeout 3
 refuses 1 "Connection refused" "nobody listens" in_c "$CLIENT" --connect "$NET1_S:5999"
 check "client with TCP" in_c "$CLIENT" --connect "$NET1_S:5001" --protocol tcp --bytes 100000
 spawn tcp in_s "$SERVER" --listener "$NET1_S:5002" --protocol tcp
