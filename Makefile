@@ -69,11 +69,25 @@ install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
 	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
 
+# Both are for a fresh machine: packages first, then a make that finds them
+demo: packages
+	@$(MAKE) --no-print-directory tests
+	@tests/vm/run.sh -- tests/demo.sh
+
+TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t tests/e2e/*.t)
+
+# The kernels first: prove shows nothing while they are built
+check: packages
+	@$(MAKE) --no-print-directory tests
+	@kernel/build.sh --unpatched >/dev/null
+	@kernel/build.sh >/dev/null
+	@prove --timer --jobs 2 --exec tests/exec.sh $(TESTS)
+
 packages:
 	@tests/install-packages.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install packages clean
+.PHONY: all tests install demo check packages clean
 .SECONDARY:
