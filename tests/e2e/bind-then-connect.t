@@ -26,4 +26,15 @@ check "the join comes to an end" wait_for 60 join_is_over
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "another key with connect(): it replaced the first"
 is "$(counter "$CG_C" keys_taken)" 3 "two more keys taken"
 check "data arrived" release replaced
+
+# Perl takes the address as bytes. The second bind() fails in the kernel, but it
+# reaches the BPF program before.
+rebind='use Socket; $| = 1; socket(S, PF_INET, SOCK_STREAM, 262) or die "socket: $!";
+	sub at { pack("S n a4 a8", AF_INET, 5002, inet_aton($ARGV[0]), pack("H*", shift)) }
+	bind(S, at("0102030405060708")) or die "bind: $!"; listen(S, 1) or die "listen: $!";
+	print bind(S, at("1112131415161799")) ? "bound twice\n" : "refused\n"; <STDIN>'
+spawn rebind in_cgroup "$CG_S" in_s perl -e "$rebind" "$NET1_S"
+check "a listener's second bind() is refused" wait_for 20 grep -q refused "$TAP_TMP/rebind.out"
+is "$(loader status --json | jq -r '.sockets[] | select(.local | endswith(":5002")) | .fingerprint')" \
+	0ab0cea4 "and its key is still the first one"
 done_testing

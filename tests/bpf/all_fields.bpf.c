@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Masks all five fields, out of all that the hook's arguments carry: if they
+ * did not say the same on both ends, nothing would fit. For tests/e2e/hook.t.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+
+struct in_addr___k {
+	__be32 s_addr;
+};
+
+struct mptcp_addr_info {
+	__u8 id;
+	__be16 port;
+	struct in_addr___k addr;
+};
+
+struct mptcp_auth___all {
+	const struct mptcp_addr_info *addr;
+};
+
+struct mptcp_sock___all {
+	__u64 local_key;
+	__u64 remote_key;
+};
+
+#pragma clang attribute pop
+
+SEC("fmod_ret/mptcp_auth_mask")
+__u64 BPF_PROG(all_fields, struct mptcp_sock *msk, struct sock_common *skc,
+	       struct mptcp_auth *auth)
+{
+	struct mptcp_sock___all *keys = (void *)msk;
+	const struct mptcp_addr_info *addr;
+	__u64 seed = 0x9e3779b97f4a7c15ULL * (auth->field + 1);
+
+	switch (auth->field) {
+	case MPTCP_AUTH_TOKEN:
+		seed ^= auth->nonce[0];
+		break;
+	case MPTCP_AUTH_SYNACK:
+	case MPTCP_AUTH_ACK:
+		seed ^= auth->token ^ ((__u64)auth->nonce[0] << 32) ^
+			auth->nonce[1] ^ ((__u64)auth->word << 16);
+		break;
+	case MPTCP_AUTH_ADD_ADDR:
+		addr = ((struct mptcp_auth___all *)auth)->addr;
+		seed ^= BPF_CORE_READ(addr, id) ^
+			((__u64)BPF_CORE_READ(addr, addr.s_addr) << 8) ^
+			BPF_CORE_READ(addr, port);
+		break;
+	case MPTCP_AUTH_FASTCLOSE:
+		seed ^= keys->local_key ^ keys->remote_key;
+		break;
+	}
+	return seed * 0xff51afd7ed558ccdULL;
+}
