@@ -81,7 +81,7 @@ check: packages
 	@$(MAKE) --no-print-directory tests
 	@kernel/build.sh --unpatched >/dev/null
 	@kernel/build.sh >/dev/null
-	@prove --timer --jobs 2 --exec tests/exec.sh $(TESTS)
+	@prove --timer --failures --comments --jobs 2 --exec tests/exec.sh $(TESTS)
 
 packages:
 	@tests/install-packages.sh
