@@ -41,7 +41,7 @@ $(B)/tools-are-there: Makefile
 	[ "$$version" -ge 14 ] || { echo "make: $(CLANG) is version $$version, 14 is needed; install the package clang-19" >&2; exit 1; }
 	@touch $@
 
-$(B)/extkey.bpf.o: bpf/extkey.bpf.c bpf/vmlinux.h $(HEADERS) $(B)/tools-are-there
+$(B)/extkey.bpf.o: bpf/extkey.bpf.c $(wildcard bpf/*.h) $(HEADERS) $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/extkey.skel.h: $(B)/extkey.bpf.o
