@@ -60,10 +60,13 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
 $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@
 
+$(B)/hold_programs: tests/bpf/hold_programs.c $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
+
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
-tests: all $(UNIT_TESTS) $(PEERS) $(B)/foreign.bpf.o $(B)/all_fields.bpf.o
+tests: all $(UNIT_TESTS) $(PEERS) $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs
 
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader

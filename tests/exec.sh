@@ -12,5 +12,6 @@ tests/e2e/*)
 tests/vm/*)
 	EXTKEY_SLOWNESS=3 exec "$1" ;;
 *)
-	exec "$1" ;;
+	# A bpffs of its own: pins of the host, or of a test beside it, stay out
+	exec unshare --mount sh -c 'mount -t bpf none /sys/fs/bpf && exec "$0"' "$1" ;;
 esac

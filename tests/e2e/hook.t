@@ -36,15 +36,14 @@ CG_S=$(cgroup_make server)
 net_up
 check "the server announces its second address" endpoint_s "$NET2_S" signal
 
-all=/sys/fs/bpf/all_fields
-check "attach the program" bpftool prog loadall build/all_fields.bpf.o "$all" autoattach
-on_exit rm -rf "$all"
+spawn masks build/hold_programs build/all_fields.bpf.o
+check "attach the program" wait_for 20 grep -q attached "$TAP_TMP/masks.out"
 connection masked
 is "$(verdicts masked)" \
 	"ack differs add_addr differs fastclose differs synack differs token differs" \
 	"no field is that of RFC 8684"
 
-rm -rf "$all"
+stop masks
 unhooked() { [[ -z $(bpftool -j prog show | jq -r '.[].name // empty' | grep all_fields) ]]; }
 check "detach the program" wait_for 20 unhooked
 connection plain
