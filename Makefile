@@ -34,6 +34,7 @@ $(B)/tools-are-there: Makefile
 		{ echo "make: no <$$1>; install the package $$2" >&2; exit 1; }; }; \
 	need $(CC) gcc; need $(CLANG) clang-19; need $(BPFTOOL) bpftool; \
 	header bpf/libbpf.h libbpf-dev; header libelf.h libelf-dev; header jansson.h libjansson-dev; \
+	header libmnl/libmnl.h libmnl-dev; \
 	header linux/mptcp.h linux-libc-dev; \
 	printf '#include <bpf/libbpf.h>\n#if LIBBPF_MAJOR_VERSION < 1\n#error\n#endif\n' | \
 		$(CC) -E - >/dev/null 2>&1 || { echo "make: libbpf is older than 1.0; install libbpf-dev of Debian 12 or later" >&2; exit 1; }; \
@@ -51,7 +52,7 @@ $(B)/loader/%.o: loader/%.c $(HEADERS) $(B)/extkey.skel.h
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(B)/extkey_loader: $(LOADER_OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -ljansson
+	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -ljansson -lmnl
 
 $(B)/unit/test_options: $(B)/loader/options.o
 $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there

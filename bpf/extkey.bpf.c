@@ -2,7 +2,8 @@
 /*
  * The programs and maps of extkey. cgroup programs take the key out of the
  * address of connect() and bind() and keep it on the MPTCP socket; the program
- * at the kernel's hook turns it into masks; an iterator shows who holds one.
+ * at the kernel's hook or those on the interfaces (tc.bpf.h) turn it into masks;
+ * an iterator shows who holds one.
  */
 #include "vmlinux.h"
 
@@ -13,81 +14,14 @@
 #include <bpf/bpf_tracing.h>
 
 #include "extkey_addr.h"
-#include "extkey_maps.h"
-#include "extkey_mask.h"
+#include "maps.bpf.h"
+#include "tc.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* Return values of the cgroup programs */
 #define CALL_REFUSED 0
 #define CALL_ALLOWED 1
-
-/* Levels of cgroups that the search for the nearest policy climbs */
-#define CGROUP_LEVELS 128
-
-#define AF_INET 2
-#define AF_INET6 10
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
-	__type(key, int);
-	__type(value, struct extkey_sock);
-} keys SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, EXTKEY_MAX_CGROUPS);
-	__type(key, __u64);
-	__type(value, struct extkey_policy);
-} policies SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, EXTKEY_MAX_CGROUPS);
-	__type(key, __u64);
-	__type(value, struct extkey_counters);
-} counters SEC(".maps");
-
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-
-static struct sock *msk_sock(struct mptcp_sock *msk)
-{
-	return &msk->sk.icsk_inet.sk;
-}
-
-/* Counts only what is rare, a call or a join: an atomic add is good enough */
-#define count(cgroup_id, member)                             \
-	do {                                                 \
-		__u64 id = (cgroup_id);                      \
-		struct extkey_counters *c =                  \
-			bpf_map_lookup_elem(&counters, &id); \
-                                                             \
-		if (c)                                       \
-			__sync_fetch_and_add(&c->member, 1); \
-	} while (0)
-
-/* The nearest attached ancestor of the cgroup in which the socket was made */
-static __always_inline struct extkey_policy *find_policy(struct mptcp_sock *msk,
-							 __u64 *cgroup_id)
-{
-	struct cgroup *cgroup = msk_sock(msk)->sk_cgrp_data.cgroup;
-	struct cgroup_subsys_state *parent;
-	struct extkey_policy *policy;
-	int level;
-
-	for (level = 0; level < CGROUP_LEVELS && cgroup; level++) {
-		*cgroup_id = cgroup->kn->id;
-		policy = bpf_map_lookup_elem(&policies, cgroup_id);
-		if (policy)
-			return policy;
-		parent = cgroup->self.parent;
-		if (!parent)
-			break;
-		cgroup = parent->cgroup;
-	}
-	return NULL;
-}
 
 static __always_inline int take_key(struct bpf_sock_addr *ctx, __u8 flags)
 {
@@ -142,6 +76,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, __u8 flags)
 
 	if (stored && !__builtin_memcmp(stored->key, key, sizeof(key)) &&
 	    stored->scheme == policy->scheme &&
+	    stored->engine == policy->engine &&
 	    stored->cgroup_id == cgroup_id) {
 		stored->flags |= flags;
 		return CALL_ALLOWED;
@@ -161,6 +96,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, __u8 flags)
 	stored->cgroup_id = cgroup_id;
 	stored->fingerprint = extkey_fingerprint(key);
 	stored->scheme = policy->scheme;
+	stored->engine = policy->engine;
 	stored->flags |= flags;
 	count(cgroup_id, keys_taken);
 	if (policy->scheme == EXTKEY_SCHEME_XOR && !extkey_xor_pad(key))
@@ -205,26 +141,6 @@ count_keyed(__u64 cgroup_id, const struct mptcp_auth *auth, bool listener)
 	}
 }
 
-static __always_inline void count_keyless(struct mptcp_sock *msk,
-					  const struct mptcp_auth *auth,
-					  bool listener)
-{
-	__u64 cgroup_id;
-
-	/* The kernel asks for a received token twice: listener, connection */
-	if (auth->field != MPTCP_AUTH_TOKEN || (auth->rx && !listener))
-		return;
-	if (!find_policy(msk, &cgroup_id))
-		return;
-
-	if (!auth->rx)
-		count(cgroup_id, joins_plain_sent);
-	else if (BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
-		count(cgroup_id, joins_pm_listener);
-	else
-		count(cgroup_id, joins_plain_received);
-}
-
 SEC("fmod_ret/mptcp_auth_mask")
 __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	       struct mptcp_auth *auth)
@@ -234,9 +150,13 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
-		count_keyless(msk, auth, listener);
+		/* The kernel asks for a received token twice, see patch */
+		if (auth->field == MPTCP_AUTH_TOKEN && (!auth->rx || listener))
+			count_plain(msk, EXTKEY_ENGINE_HOOK, auth->rx);
 		return 0;
 	}
+	if (stored->engine != EXTKEY_ENGINE_HOOK)
+		return 0;
 
 	count_keyed(stored->cgroup_id, auth, listener);
 	return extkey_mask(stored->scheme, stored->key,

@@ -69,12 +69,34 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	void *icsk_ulp_data;
+};
+
+struct net_device {
+	void *rx_handler;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned long _skb_refdst;
+	__u16 network_header;
+	unsigned char *head;
+	unsigned char *data;
 };
 
 /* net/mptcp/protocol.h */
 struct mptcp_sock {
 	struct inet_connection_sock sk;
 	struct sock *first;
+};
+
+struct mptcp_subflow_context {
+	__u32 remote_token;
 };
 
 /* net/mptcp/protocol.h with kernel/mptcp_join_bpf_hook.patch */
@@ -116,6 +138,10 @@ struct bpf_iter__bpf_sk_storage_map {
 };
 
 #pragma clang attribute pop
+
+/* include/linux/socket.h, include/uapi/linux/if_packet.h */
+#define AF_INET 2
+#define PACKET_HOST 0
 
 /* include/net/tcp_states.h */
 enum {

@@ -84,9 +84,11 @@ static inline int extkey_is_zero(const void *key, size_t len)
  *	@addr is not of the family AF_INET, or
  *	the key is all zero, which would mean "no key".
  */
-static inline int extkey_set_key(struct sockaddr_in *addr, const void *key, size_t len)
+static inline int extkey_set_key(struct sockaddr_in *addr, const void *key,
+				 size_t len)
 {
-	if (len != EXTKEY_KEY_SIZE || addr->sin_family != AF_INET || extkey_is_zero(key, len))
+	if (len != EXTKEY_KEY_SIZE || addr->sin_family != AF_INET ||
+	    extkey_is_zero(key, len))
 		return -EINVAL;
 
 	memcpy(addr->sin_zero, key, EXTKEY_KEY_SIZE);
@@ -148,7 +150,8 @@ static inline int extkey_parse_key(const unsigned char *text, size_t len,
  *	-EINVAL	  its content is neither of the two, or the key is all zero,
  *	or what open(), fstat() or read() failed with, such as -ENOENT.
  */
-static inline int extkey_read_key_file(const char *path, unsigned char key[EXTKEY_KEY_SIZE])
+static inline int extkey_read_key_file(const char *path,
+				       unsigned char key[EXTKEY_KEY_SIZE])
 {
 	/* Room for one byte too many, so that longer files are noticed */
 	unsigned char text[2 * EXTKEY_KEY_SIZE + 2];

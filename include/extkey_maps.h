@@ -13,11 +13,19 @@
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_MAX_CGROUPS 1024
+#define EXTKEY_MAX_DEVICES 4096
 #define EXTKEY_PATH_SIZE 240
+
+/* Who applies the mask */
+enum extkey_engine {
+	EXTKEY_ENGINE_HOOK, /* the patched kernel */
+	EXTKEY_ENGINE_TC, /* programs on the interfaces */
+};
 
 /* Map policies, key: id of the cgroup (its inode number in cgroup2) */
 struct extkey_policy {
 	__u32 scheme; /* enum extkey_scheme */
+	__u32 engine; /* enum extkey_engine */
 	__u32 require_key; /* 1: MPTCP sockets without a key get EPERM */
 	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
 };
@@ -39,6 +47,19 @@ struct extkey_counters {
 	__u64 joins_plain_sent; /* MP_JOIN SYN sent without a key */
 	__u64 joins_plain_received; /* MP_JOIN SYN received by a keyless listener */
 	__u64 joins_pm_listener; /* the same, listener of the path manager */
+	__u64 joins_malformed; /* dropped: SYN in pieces, or with two MP_JOIN */
+};
+
+/* Map devices: where engine tc has its programs */
+struct extkey_device_key {
+	__u32 netns; /* inode number of the network namespace */
+	__u32 ifindex;
+};
+
+struct extkey_device {
+	char name[16]; /* IFNAMSIZ, when it was attached */
+	char netns[EXTKEY_PATH_SIZE]; /* path to enter it by */
+	__u32 clsact; /* 1: the qdisc is ours as well */
 };
 
 #define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
@@ -52,8 +73,9 @@ struct extkey_sock {
 	__u8 key[EXTKEY_KEY_BYTES];
 	__u32 fingerprint;
 	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
+	__u8 engine; /* enum extkey_engine, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
-	__u8 pad[2];
+	__u8 pad;
 };
 
 #endif /* EXTKEY_MAPS_H */

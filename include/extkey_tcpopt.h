@@ -2,8 +2,9 @@
 /*
  * Finding MP_JOIN among the options of a TCP header, as mptcp_get_options() in
  * net/mptcp/options.c does. Pure: BPF programs, unit tests and fuzzers compile
- * the same lines. Nothing in the options is trusted: every length is checked,
- * and the loop ends after as many steps as there can be bytes.
+ * the same lines; only what repeats the step is their own, as the verifier wants
+ * a helper for it. Nothing in the options is trusted: every length is checked,
+ * and there are no more steps than bytes.
  */
 #ifndef EXTKEY_TCPOPT_H
 #define EXTKEY_TCPOPT_H
@@ -26,45 +27,51 @@
 #define EXTKEY_JOIN_ACK 24
 
 /*
- * Looks for MP_JOIN options of @join_len bytes in the @len bytes of options at
- * @opts, a buffer of EXTKEY_TCPOPT_BUF bytes. Returns how many there are, and in
- * @offset where the first one begins: that is the one the kernel goes by. Options
- * after a malformed one do not exist, for the kernel does not read them either.
+ * A walk over options, looking for MP_JOIN of one length. There may be several:
+ * the first one is what the kernel goes by. Options after a malformed one do not
+ * exist, for the kernel does not read them either.
  */
-static inline __attribute__((always_inline)) int
-extkey_find_join(const __u8 *opts, unsigned int len, unsigned int join_len,
-		 unsigned int *offset)
+struct extkey_walk {
+	__u8 opts[EXTKEY_TCPOPT_BUF];
+	__u32 len; /* bytes of options; more than can be are not read */
+	__u32 join_len; /* EXTKEY_JOIN_* */
+	__u32 pos; /* of the next option; 0 at the beginning */
+	__u32 found; /* how many MP_JOIN; 0 at the beginning */
+	__u32 offset; /* where the first one begins */
+};
+
+/* One option. Returns whether the walk is over: after len steps it is. */
+static inline int extkey_walk_step(struct extkey_walk *walk)
 {
-	unsigned int pos = 0, step, size;
-	int found = 0;
+	__u32 len = walk->len < EXTKEY_TCPOPT_MAX ? walk->len :
+						    EXTKEY_TCPOPT_MAX;
+	__u32 pos = walk->pos, left, size;
 
-	if (len > EXTKEY_TCPOPT_MAX)
-		len = EXTKEY_TCPOPT_MAX;
-
-	for (step = 0; step < EXTKEY_TCPOPT_MAX; step++) {
-		if (pos >= len ||
-		    opts[pos & EXTKEY_TCPOPT_MASK] == EXTKEY_TCPOPT_EOL)
-			break;
-		if (opts[pos & EXTKEY_TCPOPT_MASK] == EXTKEY_TCPOPT_NOP) {
-			pos++;
-			continue;
-		}
-		if (len - pos < 2)
-			break;
-		size = opts[(pos + 1) & EXTKEY_TCPOPT_MASK];
-		if (size < 2 || size > len - pos)
-			break;
-		if (opts[pos & EXTKEY_TCPOPT_MASK] == EXTKEY_TCPOPT_MPTCP &&
-		    size == join_len &&
-		    opts[(pos + 2) & EXTKEY_TCPOPT_MASK] >> 4 ==
-			    EXTKEY_MPTCP_JOIN) {
-			if (!found)
-				*offset = pos;
-			found++;
-		}
-		pos += size;
+	if (pos >= len)
+		return 1;
+	left = len - pos;
+	switch (walk->opts[pos & EXTKEY_TCPOPT_MASK]) {
+	case EXTKEY_TCPOPT_EOL:
+		return 1;
+	case EXTKEY_TCPOPT_NOP:
+		walk->pos = pos + 1;
+		return 0;
 	}
-	return found;
+	if (left < 2)
+		return 1;
+	size = walk->opts[(pos + 1) & EXTKEY_TCPOPT_MASK];
+	if (size < 2 || size > left)
+		return 1;
+	if (walk->opts[pos & EXTKEY_TCPOPT_MASK] == EXTKEY_TCPOPT_MPTCP &&
+	    size == walk->join_len &&
+	    walk->opts[(pos + 2) & EXTKEY_TCPOPT_MASK] >> 4 ==
+		    EXTKEY_MPTCP_JOIN) {
+		if (!walk->found)
+			walk->offset = pos;
+		walk->found++;
+	}
+	walk->pos = pos + size;
+	return 0;
 }
 
 #endif /* EXTKEY_TCPOPT_H */

@@ -6,16 +6,35 @@
 
 #include <bpf/bpf.h>
 
+#include "devices.h"
 #include "loader.h"
 #include "state.h"
 #include "system.h"
+
+static int choose_engine(const struct options *options,
+			 struct extkey_policy *policy)
+{
+	if (options->engine_auto)
+		policy->engine = has_hook() ? EXTKEY_ENGINE_HOOK :
+					      EXTKEY_ENGINE_TC;
+	if (policy->engine == EXTKEY_ENGINE_HOOK && !has_hook())
+		return report(
+			EXIT_UNSUPPORTED,
+			"this kernel has no hook '%s'; boot one with kernel/mptcp_join_bpf_hook.patch, or take '--engine tc'; nothing was attached",
+			EXTKEY_HOOK);
+	if (policy->engine == EXTKEY_ENGINE_HOOK &&
+	    (options->netns || options->nr_devs))
+		return report(EXIT_USAGE,
+			      "--netns and --dev go with '--engine tc'");
+	return EXIT_OK;
+}
 
 int cmd_attach(const struct options *options)
 {
 	struct extkey_policy policy = options->policy, old;
 	struct state state;
+	bool known, installed = false;
 	int fd, err;
-	bool known;
 	__u64 id;
 
 	err = check_system();
@@ -24,14 +43,19 @@ int cmd_attach(const struct options *options)
 	if (err)
 		return err;
 
-	err = check_hook();
+	err = choose_engine(options, &policy);
 	if (err)
 		goto close_cgroup;
 	err = state_open(&state);
 	if (!err)
 		err = state_repair(&state);
-	if (!err && state.policies < 0)
+	if (!err && state.policies < 0) {
 		err = state_install(&state);
+		installed = !err;
+	}
+	/* Before the policy is there, and with it sockets that count on them */
+	if (!err && policy.engine == EXTKEY_ENGINE_TC)
+		err = devices_attach(&state, options);
 	if (err)
 		goto close_state;
 
@@ -43,11 +67,15 @@ int cmd_attach(const struct options *options)
 	}
 	err = state_attach(&state, fd, id, &policy);
 	if (!err)
-		printf("%s: %s, scheme %s, key %s\n", policy.cgroup,
+		printf("%s: %s, engine %s, scheme %s, key %s\n", policy.cgroup,
 		       known ? "policy updated" : "attached",
-		       scheme_name(policy.scheme),
+		       engine_name(policy.engine), scheme_name(policy.scheme),
 		       policy.require_key ? "required" : "optional");
 close_state:
+	if (err && installed) {
+		devices_detach(&state);
+		state_remove();
+	}
 	state_close(&state);
 close_cgroup:
 	close(fd);
@@ -88,6 +116,8 @@ int cmd_detach(const struct options *options)
 		return err;
 	if (options->all) {
 		err = state_lock(&state);
+		if (!err)
+			err = devices_detach(&state);
 		if (!err)
 			err = state_remove();
 	} else {

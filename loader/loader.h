@@ -7,6 +7,8 @@
 
 #include "extkey_maps.h"
 
+#define EXTKEY_MAX_DEVS 64
+
 #define EXTKEY_VERSION "0.1.0"
 
 /* Exit status, documented in the help */
@@ -27,6 +29,10 @@ struct options {
 		CMD_HELP
 	} command;
 	const char *cgroup;
+	bool engine_auto; /* attach: policy.engine is to be found out */
+	const char *netns; /* attach: NAME or PATH, NULL for this one */
+	const char *devs[EXTKEY_MAX_DEVS]; /* attach: none for all */
+	unsigned int nr_devs;
 	struct extkey_policy policy; /* attach; without the cgroup's path */
 	bool all; /* detach --all */
 	bool json; /* status -j */
@@ -41,6 +47,7 @@ int parse_options(int argc, char **argv, struct options *options);
 void print_help(void);
 
 const char *scheme_name(unsigned int scheme);
+const char *engine_name(unsigned int engine);
 
 int cmd_attach(const struct options *options);
 int cmd_detach(const struct options *options);

@@ -10,12 +10,19 @@ static const char *const schemes[] = {
 	[EXTKEY_SCHEME_XOR] = "xor",
 };
 
+static const char *const engines[] = {
+	[EXTKEY_ENGINE_HOOK] = "hook",
+	[EXTKEY_ENGINE_TC] = "tc",
+};
+
 static const struct command {
 	const char *name;
 	const char *args;
 	const char *help;
 } commands[] = {
-	[CMD_ATTACH] = { "attach", "CGROUP [--scheme xor] [--require-key]",
+	[CMD_ATTACH] = { "attach",
+			 "CGROUP [--scheme xor] [--require-key]\n"
+			 "         [--engine auto|hook|tc [--netns NAME|PATH] [--dev DEV]...]",
 			 "take keys from the sockets of CGROUP; again, to change its policy" },
 	[CMD_DETACH] = { "detach", "CGROUP | --all",
 			 "take no more keys in CGROUP; --all removes every trace of extkey" },
@@ -27,12 +34,23 @@ static const struct command {
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define NR_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+#define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
 
-enum { OPT_SCHEME = 256, OPT_REQUIRE_KEY, OPT_ALL };
+enum {
+	OPT_SCHEME = 256,
+	OPT_REQUIRE_KEY,
+	OPT_ENGINE,
+	OPT_NETNS,
+	OPT_DEV,
+	OPT_ALL
+};
 
 static const struct option long_options[] = {
 	{ "scheme", required_argument, NULL, OPT_SCHEME },
 	{ "require-key", no_argument, NULL, OPT_REQUIRE_KEY },
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "netns", required_argument, NULL, OPT_NETNS },
+	{ "dev", required_argument, NULL, OPT_DEV },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "json", no_argument, NULL, 'j' },
 	{ 0 },
@@ -44,6 +62,9 @@ static int option_owner(int opt)
 	switch (opt) {
 	case OPT_SCHEME:
 	case OPT_REQUIRE_KEY:
+	case OPT_ENGINE:
+	case OPT_NETNS:
+	case OPT_DEV:
 		return CMD_ATTACH;
 	case OPT_ALL:
 		return CMD_DETACH;
@@ -55,6 +76,11 @@ static int option_owner(int opt)
 const char *scheme_name(unsigned int scheme)
 {
 	return scheme < NR_SCHEMES ? schemes[scheme] : "unknown";
+}
+
+const char *engine_name(unsigned int engine)
+{
+	return engine < NR_ENGINES ? engines[engine] : "unknown";
 }
 
 void print_help(void)
@@ -89,6 +115,23 @@ static int parse_scheme(const char *word, __u32 *scheme)
 	return report(EXIT_USAGE, "--scheme takes 'xor', not '%s'", word);
 }
 
+static int parse_engine(const char *word, struct options *options)
+{
+	unsigned int i;
+
+	options->engine_auto = !strcmp(word, "auto");
+	if (options->engine_auto)
+		return 0;
+	for (i = 0; i < NR_ENGINES; i++) {
+		if (!strcmp(word, engines[i])) {
+			options->policy.engine = i;
+			return 0;
+		}
+	}
+	return report(EXIT_USAGE,
+		      "--engine takes 'auto', 'hook' or 'tc', not '%s'", word);
+}
+
 static int parse_command(const char *word, struct options *options)
 {
 	unsigned int i;
@@ -108,7 +151,8 @@ static int parse_command(const char *word, struct options *options)
 		      word);
 }
 
-static int parse_option(int opt, char **argv, struct options *options)
+static int parse_option(int opt, int index, char **argv,
+			struct options *options)
 {
 	const struct command *command = &commands[options->command];
 
@@ -123,13 +167,25 @@ static int parse_option(int opt, char **argv, struct options *options)
 	if (option_owner(opt) != (int)options->command)
 		return report(
 			EXIT_USAGE,
-			"'%s' does not go with %s; usage: extkey_loader %s %s",
-			argv[optind - 1], command->name, command->name,
-			command->args);
+			"'%s%s' does not go with %s; usage: extkey_loader %s %s",
+			index < 0 ? "-j" : "--",
+			index < 0 ? "" : long_options[index].name,
+			command->name, command->name, command->args);
 
 	switch (opt) {
 	case OPT_SCHEME:
 		return parse_scheme(optarg, &options->policy.scheme);
+	case OPT_ENGINE:
+		return parse_engine(optarg, options);
+	case OPT_NETNS:
+		options->netns = optarg;
+		return 0;
+	case OPT_DEV:
+		if (options->nr_devs == EXTKEY_MAX_DEVS)
+			return report(EXIT_USAGE, "--dev can be given %d times",
+				      EXTKEY_MAX_DEVS);
+		options->devs[options->nr_devs++] = optarg;
+		return 0;
 	case OPT_REQUIRE_KEY:
 		options->policy.require_key = 1;
 		return 0;
@@ -145,9 +201,10 @@ static int parse_option(int opt, char **argv, struct options *options)
 int parse_options(int argc, char **argv, struct options *options)
 {
 	const struct command *command;
-	int opt, err;
+	int opt, err, index = -1;
 
 	memset(options, 0, sizeof(*options));
+	options->engine_auto = true;
 	if (argc < 2)
 		return report(EXIT_USAGE,
 			      "no command given; see 'extkey_loader help'");
@@ -159,11 +216,12 @@ int parse_options(int argc, char **argv, struct options *options)
 	argc--;
 	argv++;
 	optind = 0; /* glibc: start over, as the unit tests parse many times */
-	while ((opt = getopt_long(argc, argv, ":j", long_options, NULL)) !=
-	       -1) {
-		err = parse_option(opt, argv, options);
+	while ((opt = getopt_long(argc, argv, ":j", long_options,
+				  &index)) != -1) {
+		err = parse_option(opt, index, argv, options);
 		if (err)
 			return err;
+		index = -1;
 	}
 
 	if (options->command == CMD_ATTACH || options->command == CMD_DETACH)

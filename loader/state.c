@@ -42,11 +42,23 @@ static char libbpf_log[4096];
 static int collect_libbpf_log(enum libbpf_print_level level, const char *format,
 			      va_list args)
 {
-	size_t used = strlen(libbpf_log);
+	char *text;
+	size_t len, used = strlen(libbpf_log), room = sizeof(libbpf_log) - 1;
 
-	if (level == LIBBPF_WARN)
-		vsnprintf(libbpf_log + used, sizeof(libbpf_log) - used, format,
-			  args);
+	if (level != LIBBPF_WARN || vasprintf(&text, format, args) < 0)
+		return 0;
+	/* The verdict stands at the end of a long text */
+	len = strlen(text);
+	if (len > room) {
+		memcpy(libbpf_log, text + len - room, room);
+	} else {
+		if (used + len > room) {
+			memmove(libbpf_log, libbpf_log + used + len - room, room - len);
+			used = room - len;
+		}
+		memcpy(libbpf_log + used, text, len + 1);
+	}
+	free(text);
 	return 0;
 }
 
@@ -180,13 +192,16 @@ static int remove_dead(struct state *state)
 
 int state_lock(struct state *state)
 {
-	*state = (struct state){ .lock = -1, .policies = -1, .counters = -1 };
+	*state = (struct state){
+		.lock = -1, .policies = -1, .counters = -1, .devices = -1
+	};
 	libbpf_set_print(collect_libbpf_log);
 
 	state->lock = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state->lock < 0 || flock(state->lock, LOCK_EX))
 		return report(EXIT_FAILED, "cannot lock %s: %s", BPFFS,
 			      strerror(errno));
+	state->devices = open_map("devices", sizeof(struct extkey_device));
 	return EXIT_OK;
 }
 
@@ -200,7 +215,7 @@ int state_open(struct state *state)
 
 	state->policies = open_map("policies", sizeof(struct extkey_policy));
 	state->counters = open_map("counters", sizeof(struct extkey_counters));
-	if (state->policies < 0 || state->counters < 0)
+	if (state->policies < 0 || state->counters < 0 || state->devices < 0)
 		return report(
 			EXIT_FAILED,
 			"%s was made by another version of extkey_loader; run 'extkey_loader detach --all' first",
@@ -223,6 +238,8 @@ int state_repair(struct state *state)
 
 void state_close(struct state *state)
 {
+	if (state->devices >= 0)
+		close(state->devices);
 	if (state->counters >= 0)
 		close(state->counters);
 	if (state->policies >= 0)
@@ -242,8 +259,11 @@ static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
 		{ "counters", bpf_map__fd(skel->maps.counters) },
 		{ "connect4", bpf_program__fd(skel->progs.extkey_connect4) },
 		{ "bind4", bpf_program__fd(skel->progs.extkey_bind4) },
-		{ "hook", hook },
+		{ "ingress", bpf_program__fd(skel->progs.extkey_ingress) },
+		{ "egress", bpf_program__fd(skel->progs.extkey_egress) },
+		{ "devices", bpf_map__fd(skel->maps.devices) },
 		{ "sockets", sockets },
+		{ "hook", hook },
 	};
 	unsigned int i;
 	int err;
@@ -252,6 +272,8 @@ static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
 		return report(EXIT_FAILED, "cannot make %s: %s", NEW_DIR,
 			      strerror(errno));
 	for (i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
+		if (pins[i].fd < 0)
+			continue; /* a kernel without the hook */
 		err = pin(pins[i].fd, NEW_DIR, pins[i].name);
 		if (err)
 			return err;
@@ -260,6 +282,13 @@ static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
 		return report(EXIT_FAILED, "cannot rename %s to %s: %s",
 			      NEW_DIR, EXTKEY_DIR, strerror(errno));
 	return EXIT_OK;
+}
+
+bool state_has_engine(unsigned int engine)
+{
+	return !access(engine == EXTKEY_ENGINE_HOOK ? EXTKEY_DIR "/hook" :
+						      EXTKEY_DIR "/ingress",
+		       F_OK);
 }
 
 int state_install(struct state *state)
@@ -275,6 +304,7 @@ int state_install(struct state *state)
 		return report(EXIT_FAILED,
 			      "cannot open the BPF programs: %s\n%s",
 			      strerror(errno), libbpf_log);
+	bpf_program__set_autoload(skel->progs.extkey_hook, has_hook());
 	if (extkey_bpf__load(skel)) {
 		err = report(EXIT_UNSUPPORTED,
 			     "the kernel refuses the BPF programs: %s\n%s",
@@ -282,8 +312,9 @@ int state_install(struct state *state)
 		goto destroy;
 	}
 
-	hook = bpf_program__attach(skel->progs.extkey_hook);
-	if (!hook) {
+	if (has_hook())
+		hook = bpf_program__attach(skel->progs.extkey_hook);
+	if (has_hook() && !hook) {
 		err = report(
 			EXIT_UNSUPPORTED,
 			"cannot attach to the hook '%s': %s; does the kernel have CONFIG_FUNCTION_TRACER and a BPF JIT?\n%s",
@@ -303,14 +334,16 @@ int state_install(struct state *state)
 		goto destroy;
 	}
 
-	err = pin_all(skel, bpf_link__fd(hook), bpf_link__fd(sockets));
+	err = pin_all(skel, hook ? bpf_link__fd(hook) : -1,
+		      bpf_link__fd(sockets));
 	if (err) {
 		remove_tree(NEW_DIR);
 		goto destroy;
 	}
 	state->policies = open_map("policies", sizeof(struct extkey_policy));
 	state->counters = open_map("counters", sizeof(struct extkey_counters));
-	if (state->policies < 0 || state->counters < 0)
+	state->devices = open_map("devices", sizeof(struct extkey_device));
+	if (state->policies < 0 || state->counters < 0 || state->devices < 0)
 		err = report(EXIT_FAILED, "cannot open the maps in %s: %s",
 			     EXTKEY_DIR, strerror(errno));
 destroy:

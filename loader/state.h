@@ -5,7 +5,8 @@
  *	/sys/fs/bpf/extkey/
  *		keys policies counters	maps
  *		connect4 bind4		programs, linked to each attached cgroup
- *		hook			link to the kernel's hook
+ *		hook			link to the kernel's hook, if it has it
+ *		ingress egress devices	programs of engine tc, and where they are
  *		sockets			iterator: cat shows who holds a key
  *		cgroups/ID/connect4 ...	links to the cgroup with this id
  *
@@ -28,6 +29,7 @@ struct state {
 	int lock; /* one command at a time */
 	int policies; /* -1: nothing is installed */
 	int counters;
+	int devices;
 };
 
 /*
@@ -45,6 +47,9 @@ int state_repair(struct state *state);
 
 /* Loads, attaches and pins all that is not for one cgroup */
 int state_install(struct state *state);
+
+/* Whether the programs of this engine are loaded */
+bool state_has_engine(unsigned int engine);
 
 /* Removes everything, also when it is of another version */
 int state_remove(void);

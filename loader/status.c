@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <jansson.h>
 
+#include "devices.h"
 #include "loader.h"
 #include "state.h"
 #include "system.h"
@@ -28,6 +29,7 @@ static const struct counter {
 	COUNTER(joins_unmasked),       COUNTER(joins_known),
 	COUNTER(joins_completed),      COUNTER(joins_plain_sent),
 	COUNTER(joins_plain_received), COUNTER(joins_pm_listener),
+	COUNTER(joins_malformed),
 };
 
 #define NR_COUNTERS (sizeof(counter_table) / sizeof(counter_table[0]))
@@ -74,11 +76,12 @@ static json_t *cgroups_json(const struct state *state)
 		bpf_map_lookup_elem(state->counters, &id, &counters);
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:I, s:s, s:b, s:b, s:o}", "cgroup",
-				  policy.cgroup, "id", (json_int_t)id, "scheme",
-				  scheme_name(policy.scheme), "require_key",
-				  (int)policy.require_key, "linked",
-				  (int)state_linked(id), "counters",
+			json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:o}",
+				  "cgroup", policy.cgroup, "id", (json_int_t)id,
+				  "engine", engine_name(policy.engine),
+				  "scheme", scheme_name(policy.scheme),
+				  "require_key", (int)policy.require_key,
+				  "linked", (int)state_linked(id), "counters",
 				  counters_json(&counters)));
 	}
 	return array;
@@ -119,6 +122,30 @@ static json_t *sockets_json(const struct state *state)
 	return array;
 }
 
+/* Enters other network namespaces: to be gathered last */
+static json_t *devices_json(const struct state *state)
+{
+	struct extkey_device_key key, *previous = NULL;
+	json_t *array = json_array();
+	struct extkey_device device;
+
+	if (state->devices < 0)
+		return array;
+	while (!bpf_map_get_next_key(state->devices, previous, &key)) {
+		previous = &key;
+		if (bpf_map_lookup_elem(state->devices, &key, &device))
+			continue;
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:i, s:s, s:I, s:b}", "device",
+				  device.name, "ifindex", (int)key.ifindex,
+				  "netns", device.netns, "netns_inode",
+				  (json_int_t)key.netns, "in_place",
+				  (int)devices_in_place(&key, &device)));
+	}
+	return array;
+}
+
 static void print_text(json_t *status)
 {
 	json_t *entry, *value;
@@ -131,11 +158,22 @@ static void print_text(json_t *status)
 		return;
 	}
 
-	printf("engine hook (%s)\n", EXTKEY_HOOK);
+	printf("hook %s: %s\n", EXTKEY_HOOK,
+	       json_is_true(json_object_get(status, "hook")) ?
+		       "attached" :
+		       "not in this kernel");
+	json_array_foreach(json_object_get(status, "devices"), index, entry)
+		printf("device %s in %s: programs %s\n",
+		       json_string_value(json_object_get(entry, "device")),
+		       json_string_value(json_object_get(entry, "netns")),
+		       json_is_true(json_object_get(entry, "in_place")) ?
+			       "in place" :
+			       "missing");
 	json_array_foreach(json_object_get(status, "cgroups"), index, entry)
 	{
-		printf("cgroup %s scheme %s key %s%s\n",
+		printf("cgroup %s engine %s scheme %s key %s%s\n",
 		       json_string_value(json_object_get(entry, "cgroup")),
+		       json_string_value(json_object_get(entry, "engine")),
 		       json_string_value(json_object_get(entry, "scheme")),
 		       json_is_true(json_object_get(entry, "require_key")) ?
 			       "required" :
@@ -179,10 +217,11 @@ int cmd_status(const struct options *options)
 		err = EXIT_FAILED;
 		goto close_state;
 	}
-	status = json_pack("{s:s, s:s, s:b, s:o, s:o}", "version",
-			   EXTKEY_VERSION, "engine", "hook", "installed",
-			   state.policies >= 0, "cgroups", cgroups_json(&state),
-			   "sockets", sockets);
+	status = json_pack("{s:s, s:b, s:b, s:o, s:o, s:o}", "version",
+			   EXTKEY_VERSION, "installed", state.policies >= 0,
+			   "hook", (int)state_has_engine(EXTKEY_ENGINE_HOOK),
+			   "cgroups", cgroups_json(&state), "sockets", sockets,
+			   "devices", devices_json(&state));
 	if (options->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		printf("\n");

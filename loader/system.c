@@ -111,14 +111,14 @@ int check_system(void)
 	return err;
 }
 
-int check_hook(void)
+bool has_hook(void)
 {
-	if (libbpf_find_vmlinux_btf_id(EXTKEY_HOOK, BPF_MODIFY_RETURN) < 0)
-		return report(
-			EXIT_UNSUPPORTED,
-			"this kernel has no hook '%s'; boot one with kernel/mptcp_join_bpf_hook.patch, nothing was attached",
-			EXTKEY_HOOK);
-	return EXIT_OK;
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found;
+
+	found = btf && btf__find_by_name_kind(btf, EXTKEY_HOOK, BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return found;
 }
 
 int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path)

@@ -4,6 +4,7 @@
 #define EXTKEY_SYSTEM_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #define BPFFS "/sys/fs/bpf"
 
@@ -11,7 +12,7 @@
 int check_system(void); /* privileges, kernel and bpffs */
 
 /* Whether the running kernel has the hook of the kernel patch */
-int check_hook(void);
+bool has_hook(void);
 
 /*
  * Opens a cgroup2 directory: descriptor in @fd, the id that BPF knows it by in

@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
 	# the command and the BPF programs
 	gcc make libc6-dev clang-19 llvm-19 libbpf-dev libelf-dev zlib1g-dev bpftool
-	libjansson-dev
+	libjansson-dev libmnl-dev
 	# the tests
 	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps libcap2-bin
 	strace ethtool

@@ -61,8 +61,19 @@ if grep -qw mptcp_auth_mask /proc/kallsyms; then
 	skip "kernel without the hook" "this kernel has it"
 else
 	refuses 4 "kernel/mptcp_join_bpf_hook.patch" "kernel without the hook" \
-		"$loader" attach "$cgroup"
+		"$loader" attach "$cgroup" --engine hook
 fi
+
+refuses 2 "'--netns' does not go with detach" "a network namespace for detach" \
+	"$loader" detach "$cgroup" --netns none
+refuses 2 "'ebpf'" "unknown engine" "$loader" attach "$cgroup" --engine ebpf
+refuses 1 "'/run/netns/none': No such file" "network namespace that is not there" \
+	"$loader" attach "$cgroup" --engine tc --netns none
+refuses 1 "'/proc/self/status'" "file that is no network namespace" \
+	"$loader" attach "$cgroup" --engine tc --netns /proc/self/status
+refuses 1 "no interface 'none'" "interface that is not there" \
+	"$loader" attach "$cgroup" --engine tc --dev none
+is "$(ls -d /sys/fs/bpf/extkey* 2>/dev/null)" "" "nothing is pinned after these"
 
 is "$(traces)" "$before" "nothing of ours is left at the end"
 done_testing

@@ -26,7 +26,7 @@
 
 static const struct {
 	const char *text;
-	int want;
+	unsigned int want;
 	unsigned int at;
 	unsigned int len;
 	__u8 bytes[EXTKEY_TCPOPT_MAX];
@@ -63,6 +63,23 @@ static const struct {
 	CASE(1, 0, JOIN, 30, 12, 0x10),
 };
 
+static unsigned int find(const __u8 *opts, unsigned int len,
+			 unsigned int join_len, unsigned int *offset)
+{
+	struct extkey_walk walk = { .len = len, .join_len = join_len };
+	unsigned int step;
+
+	memcpy(walk.opts, opts, sizeof(walk.opts));
+	for (step = 0; step < EXTKEY_TCPOPT_MAX; step++)
+		if (extkey_walk_step(&walk))
+			break;
+	/* No way past the end, and none on after that many steps */
+	assert_true(extkey_walk_step(&walk));
+	if (walk.found)
+		*offset = walk.offset;
+	return walk.found;
+}
+
 static void found_as_they_are(void **unused)
 {
 	unsigned int i, offset;
@@ -74,10 +91,10 @@ static void found_as_they_are(void **unused)
 		memset(buf, 0x10, sizeof(buf));
 		memcpy(buf, cases[i].bytes, cases[i].len);
 		offset = 0;
-		if (extkey_find_join(buf, cases[i].len, EXTKEY_JOIN_SYN,
-				     &offset) != cases[i].want ||
+		if (find(buf, cases[i].len, EXTKEY_JOIN_SYN, &offset) !=
+			    cases[i].want ||
 		    offset != cases[i].at)
-			fail_msg("%s: not %d at %u", cases[i].text,
+			fail_msg("%s: not %u at %u", cases[i].text,
 				 cases[i].want, cases[i].at);
 	}
 }
@@ -88,14 +105,11 @@ static void other_joins(void **unused)
 	unsigned int offset;
 
 	(void)unused;
-	assert_int_equal(extkey_find_join(buf, 17, EXTKEY_JOIN_SYNACK, &offset),
-			 1);
+	assert_int_equal(find(buf, 17, EXTKEY_JOIN_SYNACK, &offset), 1);
 	assert_int_equal(offset, 1);
-	assert_int_equal(extkey_find_join(buf, 16, EXTKEY_JOIN_SYNACK, &offset),
-			 0);
+	assert_int_equal(find(buf, 16, EXTKEY_JOIN_SYNACK, &offset), 0);
 	buf[2] = 24;
-	assert_int_equal(extkey_find_join(buf, 40, EXTKEY_JOIN_ACK, &offset),
-			 1);
+	assert_int_equal(find(buf, 40, EXTKEY_JOIN_ACK, &offset), 1);
 }
 
 /* No length, not even one that no header can have, leads out of the options */
@@ -108,9 +122,7 @@ static void any_length(void **unused)
 	memset(buf, NOP, sizeof(buf));
 	memcpy(buf + 36, (__u8[]){ JOIN }, 12);
 	for (len = 0; len < 1000; len++)
-		assert_int_equal(extkey_find_join(buf, len, EXTKEY_JOIN_SYN,
-						  &offset),
-				 0);
+		assert_int_equal(find(buf, len, EXTKEY_JOIN_SYN, &offset), 0);
 }
 
 int main(void)

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "devices.h"
+
+#define OWN_NETNS "/proc/self/ns/net"
+
+static const struct direction {
+	const char *name;
+	enum bpf_tc_attach_point point;
+	__u32 parent;
+} directions[] = {
+	{ "ingress", BPF_TC_INGRESS, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) },
+	{ "egress", BPF_TC_EGRESS, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS) },
+};
+
+#define NR_DIRECTIONS (sizeof(directions) / sizeof(directions[0]))
+
+/* --netns takes a path, or a name as "ip netns" has it */
+static void netns_path(const char *netns, char *path, size_t size)
+{
+	if (!netns)
+		snprintf(path, size, OWN_NETNS);
+	else
+		snprintf(path, size, "%s%s",
+			 strchr(netns, '/') ? "" : "/run/netns/", netns);
+}
+
+/* Inode number of a network namespace in @inode; 0 or a negative errno */
+static int netns_inode(const char *path, __u32 *inode)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	*inode = st.st_ino;
+	return 0;
+}
+
+/* Enters @path, if it is still the namespace @inode; 0 or a negative errno */
+static int netns_enter(const char *path, __u32 inode)
+{
+	int fd, err = 0;
+	__u32 got;
+
+	/* Where this process is already, there is no need for a privilege */
+	if (!netns_inode(OWN_NETNS, &got) && got == inode)
+		return 0;
+	err = netns_inode(path, &got);
+	if (err || got != inode)
+		return err ? err : -ESTALE;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (setns(fd, CLONE_NEWNET))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* A program of ours as it is pinned; -1 if it is not */
+static int open_program(const struct direction *direction)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), EXTKEY_DIR "/%s", direction->name);
+	return bpf_obj_get(path);
+}
+
+static int attach_filter(const struct extkey_device_key *key,
+			 struct extkey_device *device,
+			 const struct direction *direction)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = key->ifindex,
+		    .attach_point = direction->point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
+		    .priority = EXTKEY_TC_PRIORITY, .flags = BPF_TC_F_REPLACE);
+	int err;
+
+	err = bpf_tc_hook_create(&hook);
+	if (!err)
+		device->clsact = 1;
+	else if (err != -EEXIST)
+		return report(
+			EXIT_FAILED,
+			"cannot add clsact to %s: %s; is it in the kernel (CONFIG_NET_SCH_INGRESS)?",
+			device->name, strerror(-err));
+
+	opts.prog_fd = open_program(direction);
+	if (opts.prog_fd < 0)
+		return report(EXIT_FAILED,
+			      "cannot open the program for %s in %s: %s",
+			      direction->name, EXTKEY_DIR, strerror(errno));
+	err = bpf_tc_attach(&hook, &opts);
+	close(opts.prog_fd);
+	if (err)
+		return report(
+			EXIT_FAILED,
+			"cannot attach to %s, %s: %s; is cls_bpf in the kernel (CONFIG_NET_CLS_BPF)?",
+			device->name, direction->name, strerror(-err));
+	return EXIT_OK;
+}
+
+static int count_filter(const struct nlmsghdr *nlh, void *data)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+
+	/* Each priority begins with a message that has no handle */
+	if (tcm->tcm_handle)
+		(*(unsigned int *)data)++;
+	return MNL_CB_OK;
+}
+
+/* Filters of anybody at this end of clsact; 1 too many rather than too few */
+static unsigned int count_filters(__u32 ifindex, __u32 parent)
+{
+	char buf[8192];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct mnl_socket *nl;
+	struct tcmsg *tcm;
+	unsigned int count = 0;
+	ssize_t len;
+	int more;
+
+	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!nl)
+		return 1;
+	nlh->nlmsg_type = RTM_GETTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = 1;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = ifindex;
+	tcm->tcm_parent = parent;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
+		count = 1;
+		goto close_socket;
+	}
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		more = len < 0 ? -1 :
+				 mnl_cb_run(buf, len, 1,
+					    mnl_socket_get_portid(nl),
+					    count_filter, &count);
+	} while (more > 0);
+	if (more < 0)
+		count = 1;
+close_socket:
+	mnl_socket_close(nl);
+	return count;
+}
+
+static void detach_device(const struct extkey_device_key *key,
+			  const struct extkey_device *device)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = key->ifindex);
+	unsigned int i, foreign = 0;
+
+	for (i = 0; i < NR_DIRECTIONS; i++) {
+		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
+			    .priority = EXTKEY_TC_PRIORITY);
+
+		hook.attach_point = directions[i].point;
+		bpf_tc_detach(&hook, &opts);
+		foreign += count_filters(key->ifindex, directions[i].parent);
+	}
+	if (device->clsact && !foreign) {
+		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+		bpf_tc_hook_destroy(&hook);
+	}
+}
+
+bool devices_in_place(const struct extkey_device_key *key,
+		      const struct extkey_device *device)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = key->ifindex);
+	unsigned int i;
+
+	if (netns_enter(device->netns, key->netns))
+		return false;
+	for (i = 0; i < NR_DIRECTIONS; i++) {
+		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
+			    .priority = EXTKEY_TC_PRIORITY);
+
+		hook.attach_point = directions[i].point;
+		if (bpf_tc_query(&hook, &opts))
+			return false;
+	}
+	return true;
+}
+
+static int attach_device(const struct state *state,
+			 const struct extkey_device_key *key,
+			 struct extkey_device *device)
+{
+	struct extkey_device old;
+	unsigned int i;
+	int err;
+
+	/* Written before the first filter is there: what is killed is cleared */
+	if (!bpf_map_lookup_elem(state->devices, key, &old))
+		device->clsact = old.clsact;
+	if (bpf_map_update_elem(state->devices, key, device, BPF_ANY))
+		return report(
+			EXIT_FAILED,
+			"cannot remember %s: %s; at most %d devices can be attached",
+			device->name, strerror(errno), EXTKEY_MAX_DEVICES);
+	for (i = 0; i < NR_DIRECTIONS; i++) {
+		err = attach_filter(key, device, &directions[i]);
+		if (err) {
+			detach_device(key, device);
+			bpf_map_delete_elem(state->devices, key);
+			return err;
+		}
+		bpf_map_update_elem(state->devices, key, device, BPF_ANY);
+	}
+	return EXIT_OK;
+}
+
+static bool wanted(const struct options *options, const char *name)
+{
+	struct ifreq req = { 0 };
+	unsigned int i;
+	bool up;
+	int fd;
+
+	for (i = 0; i < options->nr_devs; i++)
+		if (!strcmp(options->devs[i], name))
+			return true;
+	if (options->nr_devs)
+		return false;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	strncpy(req.ifr_name, name, sizeof(req.ifr_name) - 1);
+	up = fd >= 0 && !ioctl(fd, SIOCGIFFLAGS, &req) &&
+	     req.ifr_flags & IFF_UP && !(req.ifr_flags & IFF_LOOPBACK);
+	if (fd >= 0)
+		close(fd);
+	return up;
+}
+
+int devices_attach(const struct state *state, const struct options *options)
+{
+	struct extkey_device device = { 0 };
+	struct extkey_device_key key = { 0 };
+	struct if_nameindex *list;
+	unsigned int i;
+	int err;
+
+	netns_path(options->netns, device.netns, sizeof(device.netns));
+	err = netns_inode(device.netns, &key.netns);
+	if (!err)
+		err = netns_enter(device.netns, key.netns);
+	if (err)
+		return report(
+			EXIT_FAILED,
+			"cannot enter the network namespace '%s': %s; 'ip netns' lists those with a name",
+			device.netns, strerror(-err));
+
+	for (i = 0; i < options->nr_devs; i++)
+		if (!if_nametoindex(options->devs[i]))
+			return report(
+				EXIT_FAILED,
+				"there is no interface '%s' here; see 'ip link'",
+				options->devs[i]);
+
+	list = if_nameindex();
+	if (!list)
+		return report(EXIT_FAILED, "cannot list the interfaces: %s",
+			      strerror(errno));
+	for (i = 0; list[i].if_index && !err; i++) {
+		if (!wanted(options, list[i].if_name))
+			continue;
+		key.ifindex = list[i].if_index;
+		device.clsact = 0;
+		memset(device.name, 0, sizeof(device.name));
+		strncpy(device.name, list[i].if_name, sizeof(device.name) - 1);
+		err = attach_device(state, &key, &device);
+	}
+	if_freenameindex(list);
+	return err;
+}
+
+int devices_detach(const struct state *state)
+{
+	struct extkey_device_key key;
+	struct extkey_device device;
+
+	if (state->devices < 0)
+		return EXIT_OK;
+	while (!bpf_map_get_next_key(state->devices, NULL, &key)) {
+		/* With its namespace or interface, a filter is gone as well */
+		if (!bpf_map_lookup_elem(state->devices, &key, &device) &&
+		    !netns_enter(device.netns, key.netns))
+			detach_device(&key, &device);
+		if (bpf_map_delete_elem(state->devices, &key))
+			return report(EXIT_FAILED, "cannot forget %s: %s",
+				      device.name, strerror(errno));
+	}
+	return EXIT_OK;
+}
