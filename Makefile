@@ -33,8 +33,7 @@ $(B)/tools-are-there: Makefile
 	header() { echo "#include <$$1>" | $(CC) -E - >/dev/null 2>&1 || \
 		{ echo "make: no <$$1>; install the package $$2" >&2; exit 1; }; }; \
 	need $(CC) gcc; need $(CLANG) clang-19; need $(BPFTOOL) bpftool; \
-	header bpf/libbpf.h libbpf-dev; header libelf.h libelf-dev; header jansson.h libjansson-dev; \
-	header libmnl/libmnl.h libmnl-dev; \
+	header bpf/libbpf.h libbpf-dev; header libelf.h libelf-dev; header jansson.h libjansson-dev; header libmnl/libmnl.h libmnl-dev; \
 	header linux/mptcp.h linux-libc-dev; \
 	printf '#include <bpf/libbpf.h>\n#if LIBBPF_MAJOR_VERSION < 1\n#error\n#endif\n' | \
 		$(CC) -E - >/dev/null 2>&1 || { echo "make: libbpf is older than 1.0; install libbpf-dev of Debian 12 or later" >&2; exit 1; }; \
@@ -78,11 +77,24 @@ demo: packages
 	@$(MAKE) --no-print-directory tests
 	@tests/vm/run.sh -- tests/demo.sh
 
-TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t tests/e2e/*.t)
+# Tests of two hosts run once for each pair of engines, as tests/exec.sh says
+runs = $(patsubst %,$(B)/runs/$(1)/%,$(notdir $(2)))
+E2E := $(wildcard tests/e2e/*.t)
+TC := $(wildcard tests/tc/*.t)
+MIXED := $(addprefix tests/e2e/,same-key.t different-keys.t add-addr.t syn-lost.t syncookies.t)
+RUNS := $(call runs,vm-hook-hook,$(E2E) $(wildcard tests/hook/*.t)) \
+	$(call runs,host-tc-tc,$(E2E) $(TC)) \
+	$(call runs,vm-tc-tc,$(E2E) $(TC)) \
+	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED))
+TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
+
+$(B)/runs/%:
+	@mkdir -p $(@D)
+	@ln -sfn $(abspath $(wildcard tests/*/$(@F))) $@
 
 # The kernels first: prove shows nothing while they are built
 check: packages
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory tests $(filter $(B)/runs/%,$(TESTS))
 	@kernel/build.sh --unpatched >/dev/null
 	@kernel/build.sh >/dev/null
 	@prove --timer --failures --comments --jobs 2 --exec tests/exec.sh $(TESTS)

@@ -1,17 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs one test for prove, where it belongs. Those in e2e/ get a virtual machine
-# each, with the patched kernel: one that falls over takes no other test with
-# it. There all that they need is there, so to skip is to fail; and it is slow.
+# Runs one test for prove, where it belongs. build/runs/WHERE-CLIENT-SERVER/NAME
+# is a link to a test of two hosts, and its directory says the engine of each:
+#
+#	vm	in a virtual machine of its own, with the patched kernel: one that
+#		falls over takes no other test with it. All that a test needs is
+#		there, so to skip is to fail; and it is slow.
+#	host	on the running kernel
+#
+# What runs on the host gets a bpffs of its own: pins of an extkey that is in use
+# here, or of a test beside it, stay out.
 cd "$(dirname "$0")/.." || exit 1
-case $1 in
-build/unit/*)
-	CMOCKA_MESSAGE_OUTPUT=TAP exec "$1" ;;
-tests/e2e/*)
-	EXTKEY_NO_SKIP=1 EXTKEY_SLOWNESS=3 exec tests/vm/run.sh -- "$1" ;;
-tests/vm/*)
-	EXTKEY_SLOWNESS=3 exec "$1" ;;
-*)
-	# A bpffs of its own: pins of the host, or of a test beside it, stay out
-	exec unshare --mount sh -c 'mount -t bpf none /sys/fs/bpf && exec "$0"' "$1" ;;
+test=$1 where=
+
+case $test in
+build/runs/*)
+	IFS=- read -r where client server <<<"$(basename "$(dirname "$test")")"
+	export EXTKEY_ENGINES="$client $server"
+	test=$(realpath --relative-to=. "$test") ;;
 esac
+case $test in
+build/unit/*)
+	export CMOCKA_MESSAGE_OUTPUT=TAP ;;
+tests/vm/*)
+	export EXTKEY_SLOWNESS=3 ;;
+esac
+if [[ $where == vm ]]; then
+	EXTKEY_NO_SKIP=1 EXTKEY_SLOWNESS=3 exec tests/vm/run.sh -- "$test"
+fi
+exec unshare --mount sh -c 'mount -t bpf none /sys/fs/bpf && exec "$0"' "$test"

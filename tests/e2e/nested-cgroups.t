@@ -42,8 +42,11 @@ exits 0 "outer decides for inner again" connect "$outer/middle/inner"
 
 check "attach inner" loader attach "$outer/middle/inner" --require-key
 check "remove inner" rmdir "$outer/middle/inner"
-is "$(loader status --json | jq -r --arg c "$outer/middle/inner" \
-	'.cgroups[] | select(.cgroup == $c) | .linked')" false "status tells that it is gone"
+gone() { # the kernel lets go of it in the background
+	[[ $(loader status --json | jq -r --arg c "$outer/middle/inner" \
+		'.cgroups[] | select(.cgroup == $c) | .linked') == false ]]
+}
+check "status tells that it is gone" wait_for 20 gone
 check "another attach clears it away" loader attach "$outer/middle"
 is "$(loader status --json | jq '.cgroups | length')" 3 "three cgroups are attached"
 is "$(ls /sys/fs/bpf/extkey/cgroups | wc -l)" 3 "and pinned"

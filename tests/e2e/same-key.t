@@ -23,5 +23,6 @@ is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
 is "$(counter "$CG_C" joins_answered)" 1 "it was answered"
 is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"
 is "$(counter "$CG_S" joins_known)" 1 "it led to the connection"
-is "$(counter "$CG_S" joins_completed)" 1 "and was completed"
+[[ $ENGINE_S == tc ]] || # it does not look at the ACK
+	is "$(counter "$CG_S" joins_completed)" 1 "and was completed"
 done_testing

@@ -16,13 +16,19 @@ sockets() { # ROLE COLUMN
 	loader status --json | jq -r ".sockets[] | select(.role == \"$1\") | .$2"
 }
 
+says() { # TEXT CMD...
+	local text=$1
+	shift
+	"$@" | grep -qF "$text"
+}
+
 e2e_up
-check "attach says what it did" bash -c "build/extkey_loader attach '$CG_C' | grep -q attached"
+check "attach says what it did" says attached loader attach "$CG_C"
 check "attach again changes nothing" \
-	bash -c "build/extkey_loader attach '$CG_C' | grep -q 'nothing changed'"
+	says 'nothing changed' loader attach "$CG_C"
 is "$(policy "$CG_C" require_key)" 0 "bpftool shows the policy by name"
 check "attach with another policy" \
-	bash -c "build/extkey_loader attach '$CG_C' --require-key | grep -q 'policy updated'"
+	says 'policy updated' loader attach "$CG_C" --require-key
 is "$(policy "$CG_C" require_key)" 1 "bpftool shows the new policy"
 check "attach the server's cgroup" loader attach "$CG_S"
 is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 2 "two programs are linked"
@@ -51,7 +57,7 @@ seen=$TAP_TMP/seen
 	loader status
 	loader status --json
 	cat "$BPF/sockets"
-	for map in keys policies counters; do
+	for map in keys policies counters devices; do
 		bpftool map dump pinned "$BPF/$map"
 		bpftool -j map dump pinned "$BPF/$map"
 	done

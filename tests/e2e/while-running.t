@@ -43,10 +43,11 @@ capture_start "$NS_S" s2 "$TAP_TMP/all-s2.pcap"
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"
 check "connected with a key" client_ready client
+id=$(bpftool -j prog show pinned /sys/fs/bpf/extkey/connect4 | jq .id)
 check "detach --all" loader detach --all
-is "$(ls /sys/fs/bpf)" "" "nothing is pinned"
-unhooked() { [[ -z $(bpftool -j prog show | jq -r '.[].name // empty' | grep '^extkey_') ]]; }
-check "no program is loaded" wait_for 20 unhooked
+is "$(ls -d /sys/fs/bpf/extkey* 2>/dev/null)" "" "nothing is pinned"
+unloaded() { ! bpftool prog show id "$id" 2>/dev/null; }
+check "no program is loaded" wait_for 20 unloaded
 join "all detached since"
 capture_stop
 is "$(wire_token all)" "$(real_token all)" "the token on the wire is the real one"

@@ -6,7 +6,8 @@
 #
 #	e2e_up			both hosts, and $CG_C and $CG_S, not attached
 #	e2e_attach		attaches both cgroups, with the default policy
-#	loader ARG...		the command under test
+#	loader ARG...		the command under test; attach takes the engine of
+#				the cgroup's host
 #	key NAME HEX		makes a key file, and prints its path
 #	serve LISTENER...	starts the server, until it listens
 #	client NAME ARG...	starts a client of $NET1_S:$PORT. It connects, waits
@@ -28,11 +29,22 @@
 . tests/lib/cgroup.sh
 . tests/lib/net.sh
 
+# "CLIENT SERVER", the engine of each host: hook or tc
+read -r ENGINE_C ENGINE_S <<<"${EXTKEY_ENGINES:-hook hook}"
 PORT=5000
 E2E_BYTES=$((2 << 20))
 E2E_RATE=40mbit
 
+# Each host of the test is a network namespace: engine tc has to know which
 loader() {
+	local engine netns
+
+	if [[ $1 == attach ]]; then
+		engine=$ENGINE_C netns=$NS_C
+		[[ $2 != "$CG_S"* ]] || engine=$ENGINE_S netns=$NS_S
+		set -- "$@" --engine "$engine"
+		[[ $engine == hook ]] || set -- "$@" --netns "$netns"
+	fi
 	build/extkey_loader "$@"
 }
 
