@@ -44,6 +44,7 @@ struct {
 } devices SEC(".maps");
 
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym;
 
 static struct sock *msk_sock(struct mptcp_sock *msk)
 {

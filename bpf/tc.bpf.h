@@ -1,153 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Engine tc: the mask goes on and off in the packets, on the interfaces of a
- * kernel without the hook. For extkey.bpf.c alone.
+ * Engine tc: masks go on and off in the packets, on the interfaces of a kernel
+ * without the hook. For extkey.bpf.c alone.
  *
  * One packet can meet these programs on several devices, one above the other.
- * On its way out the real token is at hand, in the subflow: what is written does
- * not depend on what a program before has written. On its way in, only the
- * device from which the network layer takes the packet may act.
+ * On its way out what is written does not depend on what a program before has
+ * written: the kernel's sockets have the value without a mask; only that of
+ * ADD_ADDR they have not kept. On its way in, only the device from which the
+ * network layer takes the packet may act.
  */
 #ifndef EXTKEY_TC_BPF_H
 #define EXTKEY_TC_BPF_H
 
+#include "cookies.bpf.h"
 #include "maps.bpf.h"
+#include "packet.bpf.h"
+#include "sockets.bpf.h"
 
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <linux/ip.h>
 #include <linux/pkt_cls.h>
 
-#include "extkey_tcpopt.h"
-
-#define ETH_P_IP 0x0800
-#define IP_MF 0x2000
-#define IP_OFFSET 0x1fff
 #define VLAN_VID 0x0fff
-#define TCP_FLAGS_AT 13
-#define TCP_CSUM_AT 16
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
-#define JOIN_TOKEN_AT 4 /* within the option */
 
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym;
-
-struct packet {
-	struct iphdr ip;
-	__u8 tcp[20];
-	struct extkey_walk walk;
-	unsigned int tcp_at; /* from the network header */
-	bool fragment; /* the first one; the others are not looked at */
+/* Too much for the stack; softirqs are off, and nothing of ours nests */
+struct scratch {
+	struct packet packet;
+	struct extkey_subject subject;
+	struct extkey_sock stored, other;
 };
 
-/* False for all that is not a TCP SYN: the way of nearly every packet */
-static __always_inline bool parse_syn(struct __sk_buff *skb,
-				      struct packet *packet)
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+static __always_inline struct scratch *get_scratch(void)
 {
-	if (skb->protocol != bpf_htons(ETH_P_IP) ||
-	    bpf_skb_load_bytes_relative(skb, 0, &packet->ip, sizeof(packet->ip),
-					BPF_HDR_START_NET))
-		return false;
-	if (packet->ip.protocol != IPPROTO_TCP || packet->ip.ihl < 5 ||
-	    packet->ip.frag_off & bpf_htons(IP_OFFSET))
-		return false;
+	__u32 zero = 0;
 
-	packet->tcp_at = packet->ip.ihl * 4;
-	packet->fragment = packet->ip.frag_off & bpf_htons(IP_MF);
-	if (bpf_skb_load_bytes_relative(skb, packet->tcp_at, packet->tcp,
-					sizeof(packet->tcp),
-					BPF_HDR_START_NET)) {
-		/* What a piece hides, its ports tell where it is going to */
-		return packet->fragment &&
-		       !bpf_skb_load_bytes_relative(skb, packet->tcp_at,
-						    packet->tcp, 4,
-						    BPF_HDR_START_NET);
-	}
-	return packet->tcp[TCP_FLAGS_AT] & TCP_SYN;
-}
-
-static long walk_step(__u64 index, void *ctx)
-{
-	return extkey_walk_step(ctx);
-}
-
-/* How many MP_JOIN of this length there are */
-static __always_inline __u32 find_join(struct __sk_buff *skb,
-				       struct packet *packet,
-				       unsigned int join_len)
-{
-	unsigned int len = (packet->tcp[12] >> 4) * 4;
-
-	if (len <= sizeof(packet->tcp))
-		return 0;
-	len -= sizeof(packet->tcp);
-	if (len > EXTKEY_TCPOPT_MAX)
-		return 0;
-	__builtin_memset(&packet->walk, 0, sizeof(packet->walk));
-	if (bpf_skb_load_bytes_relative(
-		    skb, packet->tcp_at + sizeof(packet->tcp),
-		    packet->walk.opts, len, BPF_HDR_START_NET))
-		return 0;
-	packet->walk.len = len;
-	packet->walk.join_len = join_len;
-	bpf_loop(EXTKEY_TCPOPT_MAX, walk_step, &packet->walk, 0);
-	return packet->walk.found;
-}
-
-/*
- * Writes the token, given in host byte order, and mends the checksum. The sum
- * runs over 16-bit words from the beginning of the header, and options may begin
- * at an odd byte: so a window of 8 bytes that begins at an even one is replaced.
- */
-static __always_inline void
-write_token(struct __sk_buff *skb, const struct packet *packet, __u32 token)
-{
-	unsigned int join_at = packet->walk.offset;
-	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
-	unsigned int net_at, tcp_at, token_at, window_at, i;
-	__u8 old[8], new[8], bytes[4];
-	__s64 diff;
-
-	/* Read as numbers: kernels differ in what the verifier takes them for */
-	net_at = (__u64)BPF_CORE_READ(kskb, head) + kskb->network_header -
-		 (__u64)BPF_CORE_READ(kskb, data);
-	tcp_at = net_at + packet->tcp_at;
-	token_at = tcp_at + sizeof(packet->tcp) + join_at + JOIN_TOKEN_AT;
-	window_at = token_at - (join_at & 1);
-	if (bpf_skb_load_bytes(skb, window_at, old, sizeof(old)))
-		return;
-
-	for (i = 0; i < sizeof(bytes); i++)
-		bytes[i] = token >> (24 - 8 * i);
-	__builtin_memcpy(new, old, sizeof(new));
-	if (join_at & 1)
-		__builtin_memcpy(new + 1, bytes, sizeof(bytes));
-	else
-		__builtin_memcpy(new, bytes, sizeof(bytes));
-
-	diff = bpf_csum_diff((__be32 *)old, sizeof(old), (__be32 *)new,
-			     sizeof(new), 0);
-	if (diff < 0 ||
-	    bpf_l4_csum_replace(skb, tcp_at + TCP_CSUM_AT, 0, diff, 0))
-		return;
-	bpf_skb_store_bytes(skb, token_at, bytes, sizeof(bytes), 0);
-}
-
-static __always_inline __u32 token_of(const struct packet *packet)
-{
-	unsigned int join_at = packet->walk.offset;
-	__u8 bytes[4];
-	unsigned int i;
-
-	for (i = 0; i < sizeof(bytes); i++)
-		bytes[i] = packet->walk.opts[(join_at + JOIN_TOKEN_AT + i) &
-					     EXTKEY_TCPOPT_MASK];
-	return extkey_be32(bytes);
-}
-
-static __always_inline __u32 token_mask(const struct extkey_sock *stored)
-{
-	return extkey_mask(stored->scheme, stored->key, EXTKEY_FIELD_TOKEN);
+	return bpf_map_lookup_elem(&scratch, &zero);
 }
 
 /* Whether this is the device of the route, and not one below it */
@@ -161,57 +53,15 @@ static __always_inline bool leaves_here(struct __sk_buff *skb)
 	return dst && dst->dev == kskb->dev;
 }
 
-/* MP_JOIN SYN of a socket of this host: forwarded packets have none */
-static __always_inline void mask_join(struct __sk_buff *skb,
-				      const struct packet *packet)
-{
-	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
-	struct mptcp_subflow_context *subflow;
-	struct inet_connection_sock *icsk;
-	struct bpf_sock *sk = skb->sk;
-	struct extkey_sock *stored;
-	struct mptcp_sock *msk;
-	__u32 wire, masked;
-
-	if (!sk)
-		return;
-	msk = bpf_skc_to_mptcp_sock(sk);
-	if (!msk)
-		return;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (!stored) {
-		if (leaves_here(skb))
-			count_plain(msk, EXTKEY_ENGINE_TC, false);
-		return;
-	}
-	if (stored->engine != EXTKEY_ENGINE_TC)
-		return;
-
-	icsk = bpf_rdonly_cast(
-		kskb->sk, bpf_core_type_id_kernel(struct inet_connection_sock));
-	subflow = bpf_rdonly_cast(
-		icsk->icsk_ulp_data,
-		bpf_core_type_id_kernel(struct mptcp_subflow_context));
-	wire = token_of(packet);
-	masked = subflow->remote_token ^ token_mask(stored);
-	if (wire == masked)
-		return; /* done on the device above this one */
-	write_token(skb, packet, masked);
-	count(stored->cgroup_id, joins_masked);
-}
-
 /* Whether the network layer of this host takes the packet, from this device */
 static __always_inline bool delivered_here(struct __sk_buff *skb,
 					   const struct packet *packet)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct bpf_fib_lookup fib = {
-		.family = AF_INET,
+		.family = packet->ipv6 ? AF_INET6 : AF_INET,
 		.l4_protocol = IPPROTO_TCP,
 		.ifindex = skb->ifindex,
-		.ipv4_src = packet->ip.saddr,
-		.ipv4_dst = packet->ip.daddr,
-		.tos = packet->ip.tos,
 	};
 
 	/* A port of a bridge, a bond or a team, a device below a macvlan */
@@ -221,6 +71,13 @@ static __always_inline bool delivered_here(struct __sk_buff *skb,
 	if (skb->vlan_present && skb->vlan_tci & VLAN_VID)
 		return false;
 
+	if (packet->ipv6) {
+		__builtin_memcpy(fib.ipv6_src, packet->tuple.ipv6.saddr, 16);
+		__builtin_memcpy(fib.ipv6_dst, packet->tuple.ipv6.daddr, 16);
+	} else {
+		fib.ipv4_src = packet->tuple.ipv4.saddr;
+		fib.ipv4_dst = packet->tuple.ipv4.daddr;
+	}
 	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
@@ -231,144 +88,87 @@ static __always_inline bool delivered_here(struct __sk_buff *skb,
 	}
 }
 
-/* @out: the packet leaves, its source is the local end */
-static __always_inline void local_tuple(const struct packet *packet, bool out,
-					struct bpf_sock_tuple *tuple)
+/* The two values of a policy that binds addresses, in the SYN's direction */
+static __always_inline void packet_addresses(const struct packet *packet,
+					     bool from_initiator,
+					     struct extkey_subject *subject)
 {
-	tuple->ipv4.saddr = out ? packet->ip.daddr : packet->ip.saddr;
-	tuple->ipv4.daddr = out ? packet->ip.saddr : packet->ip.daddr;
-	__builtin_memcpy(&tuple->ipv4.sport, packet->tcp + (out ? 2 : 0), 2);
-	__builtin_memcpy(&tuple->ipv4.dport, packet->tcp + (out ? 0 : 2), 2);
+	__u8 *src = from_initiator ? subject->addr : subject->dst;
+	__u8 *dst = from_initiator ? subject->dst : subject->addr;
+	__u16 sport = (__u16)packet->tcp[0] << 8 | packet->tcp[1];
+	__u16 dport = (__u16)packet->tcp[2] << 8 | packet->tcp[3];
+
+	subject->bound = 1;
+	subject->port = from_initiator ? sport : dport;
+	subject->dst_port = from_initiator ? dport : sport;
+	read_addr(packet->ipv6 ? AF_INET6 : AF_INET,
+		  &packet->tuple.ipv4.saddr, packet->tuple.ipv6.saddr, src);
+	read_addr(packet->ipv6 ? AF_INET6 : AF_INET,
+		  &packet->tuple.ipv4.daddr, packet->tuple.ipv6.daddr, dst);
 }
 
-static __always_inline struct bpf_sock *
-find_listener(struct __sk_buff *skb, const struct packet *packet, bool out)
+/* Starts anew with what is the same for all fields of the packet */
+static __always_inline void new_subject(struct scratch *s, __u8 field,
+					bool bound, bool from_initiator)
 {
-	struct bpf_sock_tuple tuple = {};
-	struct bpf_sock *sk;
-
-	local_tuple(packet, out, &tuple);
-	sk = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4),
-				BPF_F_CURRENT_NETNS, 0);
-	if (!sk || sk->state == TCP_LISTEN)
-		return sk;
-
-	/* Of the past (TIME-WAIT), or half open: who answers is the listener */
-	bpf_sk_release(sk);
-	tuple.ipv4.sport = 0;
-	return bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4),
-				  BPF_F_CURRENT_NETNS, 0);
+	__builtin_memset(&s->subject, 0, sizeof(s->subject));
+	s->subject.field = field;
+	if (bound && field <= EXTKEY_FIELD_ACK)
+		packet_addresses(&s->packet, from_initiator, &s->subject);
 }
 
-/* MP_JOIN SYN/ACK, in or out: only to count what became of a join */
-static __always_inline void count_answer(struct __sk_buff *skb,
-					 const struct packet *packet, bool out)
+static __noinline __u64 mask_of(struct scratch *s)
 {
-	struct bpf_sock_tuple tuple = {};
-	struct extkey_sock *stored;
-	struct mptcp_sock *msk;
-	struct bpf_sock *sk;
-
-	local_tuple(packet, out, &tuple);
-	sk = out ? find_listener(skb, packet, true) :
-		   bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4),
-				      BPF_F_CURRENT_NETNS, 0);
-	if (!sk)
-		return;
-	msk = bpf_skc_to_mptcp_sock(sk);
-	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (stored && stored->engine == EXTKEY_ENGINE_TC) {
-		if (out)
-			count(stored->cgroup_id, joins_known);
-		else
-			count(stored->cgroup_id, joins_answered);
-	}
-	bpf_sk_release(sk);
+	return extkey_mask(s->stored.scheme, &s->stored.secret, &s->subject);
 }
 
-SEC("tc")
-int extkey_egress(struct __sk_buff *skb)
+/* What the address of ADD_ADDR is, which stands at @at */
+static __always_inline void add_addr_subject(struct scratch *s, __u32 at,
+					     __u32 len)
 {
-	struct packet packet;
+	struct extkey_subject *subject = &s->subject;
+	struct packet *packet = &s->packet;
+	__u32 i, size;
 
-	if (!parse_syn(skb, &packet) || packet.fragment)
-		return TC_ACT_UNSPEC;
-	if (packet.tcp[TCP_FLAGS_AT] & TCP_ACK) {
-		if (find_join(skb, &packet, EXTKEY_JOIN_SYNACK) &&
-		    leaves_here(skb))
-			count_answer(skb, &packet, true);
-	} else if (find_join(skb, &packet, EXTKEY_JOIN_SYN)) {
-		mask_join(skb, &packet);
-	}
-	return TC_ACT_UNSPEC; /* on to other people's filters */
+	subject->family = len >= EXTKEY_ADD_ADDR6 ? 6 : 4;
+	size = subject->family == 6 ? 16 : 4;
+	subject->addr_id = opt(packet, at + 3);
+	for (i = 0; i < 16; i++)
+		subject->addr[i] = i < size ? opt(packet, at + 4 + i) : 0;
+	if (len == EXTKEY_ADD_ADDR4 + 2 || len == EXTKEY_ADD_ADDR6 + 2)
+		subject->port = (__u16)opt(packet, at + 4 + size) << 8 |
+				opt(packet, at + 5 + size);
 }
 
-static __always_inline int unmask_join(struct __sk_buff *skb,
-				       const struct packet *packet,
-				       struct mptcp_sock *msk, __u32 joins)
+/* XORs the mask of 64 bits onto what stands there */
+static __always_inline void xor_64(struct __sk_buff *skb, struct scratch *s,
+				   __u32 at)
 {
-	struct extkey_sock *stored;
+	__u8 field[8];
 
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (!stored) {
-		if (joins)
-			count_plain(msk, EXTKEY_ENGINE_TC, true);
-		return TC_ACT_UNSPEC;
-	}
-	if (stored->engine != EXTKEY_ENGINE_TC)
-		return TC_ACT_UNSPEC;
-
-	/*
-	 * The kernel puts pieces together and then reads what nobody has
-	 * unmasked; no host sends a SYN in pieces, nor two MP_JOIN in one.
-	 */
-	if (packet->fragment || joins > 1) {
-		count(stored->cgroup_id, joins_malformed);
-		return TC_ACT_SHOT;
-	}
-	if (!joins)
-		return TC_ACT_UNSPEC;
-
-	write_token(skb, packet, token_of(packet) ^ token_mask(stored));
-	count(stored->cgroup_id, joins_unmasked);
-	return TC_ACT_UNSPEC;
+	extkey_put_be64(field,
+			((__u64)opt_be32(&s->packet, at) << 32 |
+			 opt_be32(&s->packet, at + 4)) ^ mask_of(s));
+	write_field(skb, &s->packet, at, field, sizeof(field));
 }
 
-SEC("tc")
-int extkey_ingress(struct __sk_buff *skb)
+/* XORs the three words of the ACK's mask onto @hmac and writes that */
+static __always_inline void write_ack(struct __sk_buff *skb, struct scratch *s,
+				      __u32 at, __u8 hmac[FIELD_MAX])
 {
-	struct packet packet;
-	struct mptcp_sock *msk;
-	struct bpf_sock *sk;
-	int action = TC_ACT_UNSPEC;
-	__u32 joins = 0;
-	bool answer;
+	__u32 word, i;
+	__u64 mask;
 
-	if (!parse_syn(skb, &packet))
-		return action;
-	answer = !packet.fragment && packet.tcp[TCP_FLAGS_AT] & TCP_ACK;
-	if (!packet.fragment) {
-		joins = find_join(skb, &packet,
-				  answer ? EXTKEY_JOIN_SYNACK :
-					   EXTKEY_JOIN_SYN);
-		if (!joins)
-			return action;
+	for (word = 0; word < 3; word++) {
+		s->subject.word = word;
+		mask = mask_of(s);
+		for (i = 0; i < 8 && word * 8 + i < FIELD_MAX; i++)
+			hmac[word * 8 + i] ^= mask >> (56 - 8 * i);
 	}
-	if (!delivered_here(skb, &packet))
-		return action;
-	if (answer) {
-		count_answer(skb, &packet, false);
-		return action;
-	}
-
-	sk = find_listener(skb, &packet, false);
-	if (!sk)
-		return action;
-	msk = bpf_skc_to_mptcp_sock(sk);
-	if (msk)
-		action = unmask_join(skb, &packet, msk, joins);
-	bpf_sk_release(sk);
-	return action;
+	write_field(skb, &s->packet, at, hmac, FIELD_MAX);
 }
+
+#include "tc_egress.bpf.h"
+#include "tc_ingress.bpf.h"
 
 #endif /* EXTKEY_TC_BPF_H */

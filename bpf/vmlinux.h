@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/types.h>
 #include <stdbool.h>
 
@@ -50,15 +51,50 @@ typedef struct {
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	struct sock *skc_listener; /* of a request */
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+/* include/linux/bpf_local_storage.h */
+struct bpf_local_storage_map {
+	struct bpf_map map;
+};
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+	__u8 data[];
+};
+
+struct bpf_local_storage_elem {
+	struct hlist_node snode;
+	struct bpf_local_storage_data sdata;
+};
+
+struct bpf_local_storage {
+	struct hlist_head list;
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	struct bpf_local_storage *sk_bpf_storage;
 	__u8 sk_kern_sock : 1;
 	struct sock_cgroup_data sk_cgrp_data;
 };
@@ -92,11 +128,26 @@ struct sk_buff {
 /* net/mptcp/protocol.h */
 struct mptcp_sock {
 	struct inet_connection_sock sk;
+	__u64 local_key;
+	__u64 remote_key;
+	__u32 token;
 	struct sock *first;
 };
 
 struct mptcp_subflow_context {
+	__u32 remote_nonce;
+	__u32 local_nonce;
 	__u32 remote_token;
+	__u8 hmac[20];
+	struct sock *conn;
+};
+
+struct mptcp_subflow_request_sock {
+	__u16 mp_join : 1;
+	__u64 thmac;
+	__u32 local_nonce;
+	__u32 remote_nonce;
+	struct mptcp_sock *msk;
 };
 
 /* net/mptcp/protocol.h with kernel/mptcp_join_bpf_hook.patch */
@@ -108,18 +159,28 @@ enum mptcp_auth_field {
 	MPTCP_AUTH_FASTCLOSE,
 };
 
+struct mptcp_addr_info {
+	__u8 id;
+	unsigned short family;
+	__be16 port;
+	struct in_addr addr;
+	struct in6_addr addr6;
+};
+
 struct mptcp_auth {
 	enum mptcp_auth_field field;
 	bool rx;
 	__u8 word;
 	__u32 token;
 	__u32 nonce[2];
+	const struct mptcp_addr_info *addr;
 };
 
 /* include/linux/filter.h */
 struct bpf_sock_addr_kern {
 	struct sock *sk;
 	struct sockaddr *uaddr;
+	__u32 uaddrlen;
 };
 
 struct seq_file;
@@ -141,6 +202,7 @@ struct bpf_iter__bpf_sk_storage_map {
 
 /* include/linux/socket.h, include/uapi/linux/if_packet.h */
 #define AF_INET 2
+#define AF_INET6 10
 #define PACKET_HOST 0
 
 /* include/net/tcp_states.h */
@@ -149,6 +211,7 @@ enum {
 	TCP_SYN_SENT = 2,
 	TCP_CLOSE = 7,
 	TCP_LISTEN = 10,
+	TCP_NEW_SYN_RECV = 12,
 };
 
 #endif /* __VMLINUX_H__ */

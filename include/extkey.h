@@ -2,28 +2,32 @@
 /*
  * For applications: giving an external key to an MPTCP connection.
  *
- * The key is EXTKEY_KEY_SIZE bytes which both hosts know and which never go on
- * the wire. It is handed to the kernel inside of the socket address of
- * connect() at the client, and of bind() at the server before its listen().
- * Where no extkey policy covers the process the kernel ignores those bytes, so
- * the same program runs anywhere, then with plain MPTCP.
+ * The key is 8 bytes, or 16 to 32, which both hosts know and which never go on
+ * the wire. It is handed to the kernel with the socket address of connect() at
+ * the client, and of bind() at the server before its listen(). Where no extkey
+ * policy covers the process the kernel ignores it, so the same program runs
+ * anywhere, then with plain MPTCP.
  *
- *	unsigned char key[EXTKEY_KEY_SIZE];
- *	struct sockaddr_in addr = { .sin_family = AF_INET };
+ *	struct sockaddr_storage addr = { 0 };
+ *	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&addr;
+ *	unsigned char key[EXTKEY_KEY_MAX];
+ *	socklen_t addrlen;
+ *	size_t len;
  *	int fd, err;
  *
- *	addr.sin_port = htons(443);
- *	inet_pton(AF_INET, "192.0.2.1", &addr.sin_addr);
+ *	sin6->sin6_family = AF_INET6;
+ *	sin6->sin6_port = htons(443);
+ *	inet_pton(AF_INET6, "2001:db8::1", &sin6->sin6_addr);
  *
- *	err = extkey_read_key_file("/etc/example/peer.key", key);
+ *	err = extkey_read_key_file("/etc/example/peer.key", key, &len);
  *	if (!err)
- *		err = extkey_set_key(&addr, key, sizeof(key));
+ *		err = extkey_set_key(&addr, &addrlen, key, len);
  *	extkey_wipe(key, sizeof(key));
  *	if (err)
  *		return err;
  *
- *	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
- *	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1)
+ *	fd = socket(AF_INET6, SOCK_STREAM, IPPROTO_MPTCP);
+ *	if (connect(fd, (struct sockaddr *)&addr, addrlen) == -1)
  *		err = -errno;
  *	extkey_wipe(&addr, sizeof(addr));
  *
@@ -49,10 +53,17 @@
 #endif
 
 /*
- * Size of a key in bytes. A key is a string of bytes: it has no byte order of
- * its own, and byte 0 is the first of a key file on either host.
+ * Sizes of a key in bytes: the short form, which IPv4 alone has, and the long
+ * one. Take a long one if you can: 64 bits are in reach of who can spend enough.
+ * A key is a string of bytes: it has no byte order of its own.
  */
-#define EXTKEY_KEY_SIZE 8
+#define EXTKEY_KEY_SHORT 8
+#define EXTKEY_KEY_MIN 16
+#define EXTKEY_KEY_MAX 32
+
+/* Behind the address: magic with the version, length of the key, three zeros */
+#define EXTKEY_MAGIC { 0x89, 'e', 'x', 't', 'k', 'e', 'y', 1 }
+#define EXTKEY_HEAD_SIZE 12
 
 /* Overwrites a key that is not needed any more; the compiler can't drop it */
 static inline void extkey_wipe(void *buf, size_t len)
@@ -75,23 +86,49 @@ static inline int extkey_is_zero(const void *key, size_t len)
 }
 
 /*
- * Puts a key into an IPv4 address for connect() or bind(): it fills sin_zero
- * and leaves the other members alone. Set sin_family first. Filling the address
- * with memset() or an initializer afterwards takes the key out again.
+ * Puts a key into an address for connect() or bind(), and their length of it
+ * into @addrlen, in bytes. Set family, address and port first. A key of
+ * EXTKEY_KEY_SHORT bytes goes into sin_zero of struct sockaddr_in, one of
+ * EXTKEY_KEY_MIN to EXTKEY_KEY_MAX bytes behind struct sockaddr_in or
+ * sockaddr_in6, which is why @addr has to be a struct sockaddr_storage.
  *
  * Returns 0, or -EINVAL and @addr unchanged, if
- *	@len is not EXTKEY_KEY_SIZE,
- *	@addr is not of the family AF_INET, or
+ *	@len is neither of these, or the short one with IPv6,
+ *	@addr is neither of AF_INET nor of AF_INET6, or
  *	the key is all zero, which would mean "no key".
  */
-static inline int extkey_set_key(struct sockaddr_in *addr, const void *key,
+static inline int extkey_set_key(struct sockaddr_storage *addr,
+				 socklen_t *addrlen, const void *key,
 				 size_t len)
 {
-	if (len != EXTKEY_KEY_SIZE || addr->sin_family != AF_INET ||
-	    extkey_is_zero(key, len))
+	static const unsigned char magic[8] = EXTKEY_MAGIC;
+	struct sockaddr_in *sin = (struct sockaddr_in *)addr;
+	unsigned char *tail = (unsigned char *)addr;
+	size_t size = sizeof(struct sockaddr_in);
+
+	if (addr->ss_family == AF_INET6)
+		size = sizeof(struct sockaddr_in6);
+	else if (addr->ss_family != AF_INET)
+		return -EINVAL;
+	if (extkey_is_zero(key, len))
 		return -EINVAL;
 
-	memcpy(addr->sin_zero, key, EXTKEY_KEY_SIZE);
+	if (len == EXTKEY_KEY_SHORT && addr->ss_family == AF_INET) {
+		memcpy(sin->sin_zero, key, len);
+		*addrlen = (socklen_t)size;
+		return 0;
+	}
+	if (len < EXTKEY_KEY_MIN || len > EXTKEY_KEY_MAX)
+		return -EINVAL;
+
+	if (addr->ss_family == AF_INET)
+		memset(sin->sin_zero, 0, sizeof(sin->sin_zero));
+	tail += size;
+	memset(tail, 0, EXTKEY_HEAD_SIZE);
+	memcpy(tail, magic, sizeof(magic));
+	tail[sizeof(magic)] = (unsigned char)len;
+	memcpy(tail + EXTKEY_HEAD_SIZE, key, len);
+	*addrlen = (socklen_t)(size + EXTKEY_HEAD_SIZE + len);
 	return 0;
 }
 
@@ -107,60 +144,58 @@ static inline int extkey_hex_digit(unsigned char c)
 	return -1;
 }
 
-/*
- * A key out of the content of a key file, whose length decides between the two
- * forms. Errors as of extkey_read_key_file().
- */
-static inline int extkey_parse_key(const unsigned char *text, size_t len,
-				   unsigned char key[EXTKEY_KEY_SIZE])
+/* A key out of the text of a key file; errors as of extkey_read_key_file() */
+static inline int extkey_parse_key(const unsigned char *text, size_t text_len,
+				   unsigned char key[EXTKEY_KEY_MAX],
+				   size_t *len)
 {
 	size_t i;
 
-	if (len == EXTKEY_KEY_SIZE) {
-		memcpy(key, text, EXTKEY_KEY_SIZE);
-	} else {
-		if (len == 2 * EXTKEY_KEY_SIZE + 1 && text[len - 1] == '\n')
-			len--;
-		if (len != 2 * EXTKEY_KEY_SIZE)
-			return -EINVAL;
-		for (i = 0; i < EXTKEY_KEY_SIZE; i++) {
-			int high = extkey_hex_digit(text[2 * i]);
-			int low = extkey_hex_digit(text[2 * i + 1]);
+	memset(key, 0, EXTKEY_KEY_MAX);
+	if (text_len && text[text_len - 1] == '\n')
+		text_len--;
+	*len = text_len / 2;
+	if (text_len % 2 || *len > EXTKEY_KEY_MAX ||
+	    (*len != EXTKEY_KEY_SHORT && *len < EXTKEY_KEY_MIN))
+		return -EINVAL;
 
-			if (high < 0 || low < 0) {
-				extkey_wipe(key, EXTKEY_KEY_SIZE);
-				return -EINVAL;
-			}
-			key[i] = (unsigned char)(high << 4 | low);
+	for (i = 0; i < *len; i++) {
+		int high = extkey_hex_digit(text[2 * i]);
+		int low = extkey_hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0) {
+			extkey_wipe(key, EXTKEY_KEY_MAX);
+			return -EINVAL;
 		}
+		key[i] = (unsigned char)(high << 4 | low);
 	}
-	return extkey_is_zero(key, EXTKEY_KEY_SIZE) ? -EINVAL : 0;
+	return extkey_is_zero(key, *len) ? -EINVAL : 0;
 }
 
 /*
- * Reads a key from a file, which holds nothing but
- *	16 hex digits, first byte first, perhaps with a newline behind them, or
- *	the 8 bytes of the key as they are.
- * So a file of eight digits is a key of eight characters, and a weak one.
- * A pipe will do as well as a file.
+ * Reads a key from a file, which holds nothing but its bytes as hex digits, 16
+ * of them or 32 to 64, perhaps with a newline behind them: what
+ * "openssl rand -hex 32" prints. A pipe will do as well as a file.
  *
- * Returns 0, or with @key all zero
+ * Returns 0 with the number of bytes in @len, or with @key all zero
  *	-EACCES	  others than owner and group may read or write the file: chmod
  *		  it to 0600; or this process may not open it,
- *	-EINVAL	  its content is neither of the two, or the key is all zero,
+ *	-EINVAL	  its content is something else, or the key is all zero,
  *	or what open(), fstat() or read() failed with, such as -ENOENT.
  */
 static inline int extkey_read_key_file(const char *path,
-				       unsigned char key[EXTKEY_KEY_SIZE])
+				       unsigned char key[EXTKEY_KEY_MAX],
+				       size_t *len)
 {
 	/* Room for one byte too many, so that longer files are noticed */
-	unsigned char text[2 * EXTKEY_KEY_SIZE + 2];
-	size_t len = 0;
+	unsigned char text[2 * EXTKEY_KEY_MAX + 2];
+	size_t text_len = 0;
 	struct stat st;
 	ssize_t got;
 	int fd, err;
 
-	memset(key, 0, EXTKEY_KEY_SIZE);
+	memset(key, 0, EXTKEY_KEY_MAX);
+	*len = 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1)
 		return -errno;
@@ -176,16 +211,16 @@ static inline int extkey_read_key_file(const char *path,
 	}
 
 	do {
-		got = read(fd, text + len, sizeof(text) - len);
+		got = read(fd, text + text_len, sizeof(text) - text_len);
 		if (got == -1 && errno != EINTR) {
 			err = -errno;
 			goto out;
 		}
 		if (got > 0)
-			len += (size_t)got;
-	} while (got && len < sizeof(text));
+			text_len += (size_t)got;
+	} while (got && text_len < sizeof(text));
 
-	err = extkey_parse_key(text, len, key);
+	err = extkey_parse_key(text, text_len, key, len);
 out:
 	extkey_wipe(text, sizeof(text));
 	close(fd);

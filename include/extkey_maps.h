@@ -27,6 +27,7 @@ struct extkey_policy {
 	__u32 scheme; /* enum extkey_scheme */
 	__u32 engine; /* enum extkey_engine */
 	__u32 require_key; /* 1: MPTCP sockets without a key get EPERM */
+	__u32 bind_addresses; /* 1: masks of joins depend on the addresses */
 	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
 };
 
@@ -37,6 +38,7 @@ struct extkey_policy {
 struct extkey_counters {
 	__u64 keys_taken; /* connect() or bind() that set or changed a key */
 	__u64 keys_weak; /* of these: scheme xor makes mask 0 of the key */
+	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
 	__u64 keys_missing; /* refused with EPERM: no key, but one required */
 	__u64 keys_failed; /* refused with ENOMEM: no memory for the key */
 	__u64 joins_masked; /* MP_JOIN SYN sent, with retransmissions */
@@ -47,7 +49,8 @@ struct extkey_counters {
 	__u64 joins_plain_sent; /* MP_JOIN SYN sent without a key */
 	__u64 joins_plain_received; /* MP_JOIN SYN received by a keyless listener */
 	__u64 joins_pm_listener; /* the same, listener of the path manager */
-	__u64 joins_malformed; /* dropped: SYN in pieces, or with two MP_JOIN */
+	__u64 joins_refused; /* engine tc: listener without the connection's key */
+	__u64 joins_malformed; /* engine tc, dropped: in pieces, a field twice */
 };
 
 /* Map devices: where engine tc has its programs */
@@ -70,12 +73,12 @@ struct extkey_device {
  */
 struct extkey_sock {
 	__u64 cgroup_id;
-	__u8 key[EXTKEY_KEY_BYTES];
-	__u32 fingerprint;
+	struct extkey_secret secret;
 	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
 	__u8 engine; /* enum extkey_engine, the same */
+	__u8 bound; /* bind_addresses, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
-	__u8 pad;
+	__u8 unused[4];
 };
 
 #endif /* EXTKEY_MAPS_H */

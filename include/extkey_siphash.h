@@ -27,6 +27,14 @@ static inline __u64 extkey_le64(const __u8 *bytes, unsigned int len)
 	return word;
 }
 
+static inline void extkey_put_le64(__u8 *bytes, __u64 word)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		bytes[i] = word >> (8 * i);
+}
+
 static inline void extkey_sipround(__u64 v[4])
 {
 	v[0] += v[1];

@@ -7,6 +7,7 @@
 #include "loader.h"
 
 static const char *const schemes[] = {
+	[EXTKEY_SCHEME_SIPHASH] = "siphash",
 	[EXTKEY_SCHEME_XOR] = "xor",
 };
 
@@ -21,7 +22,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	[CMD_ATTACH] = { "attach",
-			 "CGROUP [--scheme xor] [--require-key]\n"
+			 "CGROUP [--scheme siphash|xor] [--require-key] [--bind-addresses]\n"
 			 "         [--engine auto|hook|tc [--netns NAME|PATH] [--dev DEV]...]",
 			 "take keys from the sockets of CGROUP; again, to change its policy" },
 	[CMD_DETACH] = { "detach", "CGROUP | --all",
@@ -39,6 +40,7 @@ static const struct command {
 enum {
 	OPT_SCHEME = 256,
 	OPT_REQUIRE_KEY,
+	OPT_BIND_ADDRESSES,
 	OPT_ENGINE,
 	OPT_NETNS,
 	OPT_DEV,
@@ -48,6 +50,7 @@ enum {
 static const struct option long_options[] = {
 	{ "scheme", required_argument, NULL, OPT_SCHEME },
 	{ "require-key", no_argument, NULL, OPT_REQUIRE_KEY },
+	{ "bind-addresses", no_argument, NULL, OPT_BIND_ADDRESSES },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -62,6 +65,7 @@ static int option_owner(int opt)
 	switch (opt) {
 	case OPT_SCHEME:
 	case OPT_REQUIRE_KEY:
+	case OPT_BIND_ADDRESSES:
 	case OPT_ENGINE:
 	case OPT_NETNS:
 	case OPT_DEV:
@@ -93,9 +97,10 @@ void print_help(void)
 		printf("  %s %s\n        %s\n", commands[i].name,
 		       commands[i].args, commands[i].help);
 	printf("\n"
-	       "CGROUP is a directory of cgroup2. An application gives the key in sin_zero of\n"
-	       "the address to connect() or bind(), see include/extkey.h. With --require-key an\n"
-	       "MPTCP socket of CGROUP that gives none gets EPERM. Programs, maps and links stay\n"
+	       "CGROUP is a directory of cgroup2. An application gives the key in or behind the\n"
+	       "address to connect() or bind(), see include/extkey.h. With --require-key an\n"
+	       "MPTCP socket of CGROUP that gives none gets EPERM; with --bind-addresses, which\n"
+	       "does not go with address translation, nobody can move a join. Programs, maps and links stay\n"
 	       "pinned in /sys/fs/bpf/extkey until detach --all or a reboot. Needs root, or\n"
 	       "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON and a writable /sys/fs/bpf.\n\n"
 	       "exit status: 0 done, 1 failed, 2 wrong usage, 3 privileges are missing,\n"
@@ -112,7 +117,8 @@ static int parse_scheme(const char *word, __u32 *scheme)
 			return 0;
 		}
 	}
-	return report(EXIT_USAGE, "--scheme takes 'xor', not '%s'", word);
+	return report(EXIT_USAGE, 
+		      "--scheme takes 'siphash' or 'xor', not '%s'", word);
 }
 
 static int parse_engine(const char *word, struct options *options)
@@ -189,6 +195,9 @@ static int parse_option(int opt, int index, char **argv,
 	case OPT_REQUIRE_KEY:
 		options->policy.require_key = 1;
 		return 0;
+	case OPT_BIND_ADDRESSES:
+		options->policy.bind_addresses = 1;
+		return 0;
 	case OPT_ALL:
 		options->all = true;
 		return 0;
@@ -232,6 +241,10 @@ int parse_options(int argc, char **argv, struct options *options)
 			"%s: '%s' is one word too many; usage: extkey_loader %s %s",
 			command->name, argv[optind], command->name,
 			command->args);
+	if (options->policy.bind_addresses &&
+	    options->policy.scheme == EXTKEY_SCHEME_XOR)
+		return report(EXIT_USAGE,
+			      "--bind-addresses goes with --scheme siphash");
 	if ((options->command == CMD_ATTACH && !options->cgroup) ||
 	    (options->command == CMD_DETACH &&
 	     !options->cgroup == !options->all))

@@ -30,7 +30,10 @@ static const struct cgroup_program {
 	enum bpf_attach_type type;
 } cgroup_programs[] = {
 	{ "connect4", BPF_CGROUP_INET4_CONNECT },
+	{ "connect6", BPF_CGROUP_INET6_CONNECT },
 	{ "bind4", BPF_CGROUP_INET4_BIND },
+	{ "bind6", BPF_CGROUP_INET6_BIND },
+	{ "accepted", BPF_CGROUP_SOCK_OPS },
 };
 
 #define NR_CGROUP_PROGRAMS \
@@ -258,7 +261,10 @@ static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
 		{ "policies", bpf_map__fd(skel->maps.policies) },
 		{ "counters", bpf_map__fd(skel->maps.counters) },
 		{ "connect4", bpf_program__fd(skel->progs.extkey_connect4) },
+		{ "connect6", bpf_program__fd(skel->progs.extkey_connect6) },
 		{ "bind4", bpf_program__fd(skel->progs.extkey_bind4) },
+		{ "bind6", bpf_program__fd(skel->progs.extkey_bind6) },
+		{ "accepted", bpf_program__fd(skel->progs.extkey_accepted) },
 		{ "ingress", bpf_program__fd(skel->progs.extkey_ingress) },
 		{ "egress", bpf_program__fd(skel->progs.extkey_egress) },
 		{ "devices", bpf_map__fd(skel->maps.devices) },

@@ -24,12 +24,13 @@ static const struct counter {
 	size_t offset;
 } counter_table[] = {
 	COUNTER(keys_taken),	       COUNTER(keys_weak),
-	COUNTER(keys_missing),	       COUNTER(keys_failed),
+	COUNTER(keys_malformed),       COUNTER(keys_missing),
+	COUNTER(keys_failed),
 	COUNTER(joins_masked),	       COUNTER(joins_answered),
 	COUNTER(joins_unmasked),       COUNTER(joins_known),
 	COUNTER(joins_completed),      COUNTER(joins_plain_sent),
 	COUNTER(joins_plain_received), COUNTER(joins_pm_listener),
-	COUNTER(joins_malformed),
+	COUNTER(joins_refused),	       COUNTER(joins_malformed),
 };
 
 #define NR_COUNTERS (sizeof(counter_table) / sizeof(counter_table[0]))
@@ -76,11 +77,13 @@ static json_t *cgroups_json(const struct state *state)
 		bpf_map_lookup_elem(state->counters, &id, &counters);
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:o}",
+			json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:b, s:o}",
 				  "cgroup", policy.cgroup, "id", (json_int_t)id,
 				  "engine", engine_name(policy.engine),
 				  "scheme", scheme_name(policy.scheme),
 				  "require_key", (int)policy.require_key,
+				  "bind_addresses",
+				  (int)policy.bind_addresses,
 				  "linked", (int)state_linked(id), "counters",
 				  counters_json(&counters)));
 	}
@@ -171,13 +174,16 @@ static void print_text(json_t *status)
 			       "missing");
 	json_array_foreach(json_object_get(status, "cgroups"), index, entry)
 	{
-		printf("cgroup %s engine %s scheme %s key %s%s\n",
+		printf("cgroup %s engine %s scheme %s key %s%s%s\n",
 		       json_string_value(json_object_get(entry, "cgroup")),
 		       json_string_value(json_object_get(entry, "engine")),
 		       json_string_value(json_object_get(entry, "scheme")),
 		       json_is_true(json_object_get(entry, "require_key")) ?
 			       "required" :
 			       "optional",
+		       json_is_true(json_object_get(entry, "bind_addresses")) ?
+			       " addresses bound" :
+			       "",
 		       json_is_true(json_object_get(entry, "linked")) ?
 			       "" :
 			       " (not linked: the cgroup is gone, or a command was killed)");

@@ -11,36 +11,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), \
-			     apply_to = record)
-
-struct in_addr___k {
-	__be32 s_addr;
-};
-
-struct mptcp_addr_info {
-	__u8 id;
-	__be16 port;
-	struct in_addr___k addr;
-};
-
-struct mptcp_auth___all {
-	const struct mptcp_addr_info *addr;
-};
-
-struct mptcp_sock___all {
-	__u64 local_key;
-	__u64 remote_key;
-};
-
-#pragma clang attribute pop
-
 SEC("fmod_ret/mptcp_auth_mask")
 __u64 BPF_PROG(all_fields, struct mptcp_sock *msk, struct sock_common *skc,
 	       struct mptcp_auth *auth)
 {
-	struct mptcp_sock___all *keys = (void *)msk;
-	const struct mptcp_addr_info *addr;
+	const struct mptcp_addr_info *addr = auth->addr;
 	__u64 seed = 0x9e3779b97f4a7c15ULL * (auth->field + 1);
 
 	switch (auth->field) {
@@ -53,13 +28,10 @@ __u64 BPF_PROG(all_fields, struct mptcp_sock *msk, struct sock_common *skc,
 			auth->nonce[1] ^ ((__u64)auth->word << 16);
 		break;
 	case MPTCP_AUTH_ADD_ADDR:
-		addr = ((struct mptcp_auth___all *)auth)->addr;
-		seed ^= BPF_CORE_READ(addr, id) ^
-			((__u64)BPF_CORE_READ(addr, addr.s_addr) << 8) ^
-			BPF_CORE_READ(addr, port);
+		seed ^= addr->id ^ ((__u64)addr->addr.s_addr << 8) ^ addr->port;
 		break;
 	case MPTCP_AUTH_FASTCLOSE:
-		seed ^= keys->local_key ^ keys->remote_key;
+		seed ^= msk->local_key ^ msk->remote_key;
 		break;
 	}
 	return seed * 0xff51afd7ed558ccdULL;

@@ -42,7 +42,6 @@ has_ended() {
 umask 077
 KEY=$TAP_TMP/key
 echo 0123456789abcdef >"$KEY"
-printf '\x01\x23\x45\x67\x89\xab\xcd\xef' >"$KEY.raw"
 
 # Without a network: usage, and key files
 A=127.0.0.1:1
@@ -57,9 +56,10 @@ refuses 1 "No such file" "key file: not there" \
 cp "$KEY" "$KEY.open" && chmod 604 "$KEY.open"
 refuses 1 "open to others" "key file: others may read it" \
 	"$CLIENT" --connect $A --key-file "$KEY.open"
-for bad in 0000000000000000 0123456789abcde 0123456789abcdef0 0123456789abcdeg ""; do
+for bad in 0000000000000000 0123456789abcde 0123456789abcdef0 0123456789abcdeg \
+	0123456789abcdef0123456789abcde "$(printf %066d 1)" ""; do
 	echo "$bad" >"$KEY.bad"
-	refuses 1 "16 hex digits" "key file: '$bad'" "$SERVER" --listener $A,"$KEY.bad"
+	refuses 1 "16 or 32 to 64 hex digits" "key file: '$bad'" "$SERVER" --listener $A,"$KEY.bad"
 done
 
 net_up
@@ -72,7 +72,7 @@ mib_snapshot "$NS_C"
 mib_snapshot "$NS_S"
 spawn server in_s "$SERVER" --listener 0.0.0.0:5000,"$KEY" --listener "$NET1_S:5001"
 wait_for 10 has_event server listening || bail "no server"
-spawn client in_c "$CLIENT" --connect "$NET1_S:5000" --key-file "$KEY.raw" \
+spawn client in_c "$CLIENT" --connect "$NET1_S:5000" --key-file "$KEY" \
 	--bytes 4000000 --wait-subflows 2 --hold-start --hold-end
 check "both subflows establish" wait_for 20 has_event client holding
 is "$(subflows "$NS_S" | awk '{ sub(":.*", "", $2); print $2 }' | sort | xargs)" \

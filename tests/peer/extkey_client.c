@@ -37,8 +37,8 @@ struct connection {
 };
 
 static struct {
-	struct sockaddr_storage connect;
-	struct sockaddr_storage bind;
+	struct peer_addr connect;
+	struct peer_addr bind;
 	const char *key_file;
 	const char *bind_key_file;
 	int protocol;
@@ -168,13 +168,13 @@ static int parse_options(int argc, char **argv)
 		if (status)
 			return status;
 	}
-	if (optind != argc || !client.connect.ss_family)
+	if (optind != argc || !client.connect.len)
 		return usage(stderr);
 	if (client.wait_subflows > 1 && !client.bytes)
 		return peer_error(PEER_USAGE, "without a byte there is one subflow only");
-	if (client.bind_key_file && !client.bind.ss_family)
+	if (client.bind_key_file && !client.bind.len)
 		return peer_error(PEER_USAGE, "--bind-key-file wants --bind as well");
-	if (client.connections > 1 && client.bind.ss_family && peer_port(&client.bind))
+	if (client.connections > 1 && client.bind.len && peer_port(&client.bind.ss))
 		return peer_error(PEER_USAGE, "--bind with a port is for one connection only");
 	return PEER_OK;
 }
@@ -218,19 +218,19 @@ static int open_one(struct connection *connection)
 	char text[PEER_ADDR_LEN];
 	int status;
 
-	connection->fd = socket(client.connect.ss_family, SOCK_STREAM, client.protocol);
+	connection->fd = socket(client.connect.ss.ss_family, SOCK_STREAM, client.protocol);
 	if (connection->fd == -1 || !peer_set_nonblocking(connection->fd))
 		return peer_error(PEER_FAILED, "cannot open a socket for %s: %s",
 				  peer_protocol_name(client.protocol), strerror(errno));
 
-	if (client.bind.ss_family && bind(connection->fd, (struct sockaddr *)&client.bind,
-					  peer_addr_size(&client.bind))) {
+	if (client.bind.len && bind(connection->fd, (struct sockaddr *)&client.bind.ss,
+				    client.bind.len)) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
 		return peer_error(status, "cannot bind to %s: %s",
-				  peer_format(&client.bind, text), strerror(errno));
+				  peer_format(&client.bind.ss, text), strerror(errno));
 	}
-	if (connect(connection->fd, (struct sockaddr *)&client.connect,
-		    peer_addr_size(&client.connect)) &&
+	if (connect(connection->fd, (struct sockaddr *)&client.connect.ss,
+		    client.connect.len) &&
 	    errno != EINPROGRESS) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
 		return peer_error(status, "cannot connect to %s: %s", server_text,
@@ -624,7 +624,7 @@ int main(int argc, char **argv)
 
 	peer_flush_lines();
 	peer_allow_files();
-	peer_format(&client.connect, server_text);
+	peer_format(&client.connect.ss, server_text);
 	connections = calloc(client.connections, sizeof(*connections));
 	pollfds = calloc(client.connections, sizeof(*pollfds));
 	if (!connections || !pollfds)

@@ -13,7 +13,7 @@
 
 struct listener {
 	int fd;
-	struct sockaddr_storage addr;
+	struct peer_addr addr;
 	const char *key_file;
 };
 
@@ -120,7 +120,7 @@ static int open_listener(struct listener *listener, int epoll)
 	char text[PEER_ADDR_LEN];
 	int one = 1, status;
 
-	listener->fd = socket(listener->addr.ss_family, SOCK_STREAM, server.protocol);
+	listener->fd = socket(listener->addr.ss.ss_family, SOCK_STREAM, server.protocol);
 	if (listener->fd == -1)
 		return peer_error(PEER_FAILED, "cannot open a socket for %s: %s",
 				  peer_protocol_name(server.protocol), strerror(errno));
@@ -131,21 +131,20 @@ static int open_listener(struct listener *listener, int epoll)
 		if (status)
 			return status;
 	}
-	if (bind(listener->fd, (struct sockaddr *)&listener->addr,
-		 peer_addr_size(&listener->addr))) {
+	if (bind(listener->fd, (struct sockaddr *)&listener->addr.ss, listener->addr.len)) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
 		return peer_error(status, "cannot bind to %s: %s",
-				  peer_format(&listener->addr, text), strerror(errno));
+				  peer_format(&listener->addr.ss, text), strerror(errno));
 	}
 	peer_forget_key(&listener->addr);
 	if (!peer_set_nonblocking(listener->fd) || listen(listener->fd, BACKLOG) ||
 	    watch(epoll, listener->fd, listener))
 		return peer_error(PEER_FAILED, "cannot listen on %s: %s",
-				  peer_format(&listener->addr, text), strerror(errno));
+				  peer_format(&listener->addr.ss, text), strerror(errno));
 
 	printf("{\"event\":\"listening\",\"address\":\"%s\",\"port\":%u,\"protocol\":\"%s\","
 	       "\"key\":%s}\n",
-	       peer_host(&listener->addr, text), peer_port(&listener->addr),
+	       peer_host(&listener->addr.ss, text), peer_port(&listener->addr.ss),
 	       peer_protocol_name(server.protocol), listener->key_file ? "true" : "false");
 	return PEER_OK;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the test server and the test client share: addresses, the checksum, and
- * the figures of the subflows. Only IPv4 is parsed so far; all the rest works
- * on struct sockaddr_storage.
+ * the figures of the subflows.
  */
 #ifndef EXTKEY_PEER_H
 #define EXTKEY_PEER_H
@@ -129,34 +128,42 @@ static inline bool peer_parse_number(const char *text, uint64_t max, uint64_t *v
 	return !errno && !*end && *value <= max;
 }
 
-/* ADDR:PORT, or with @any_port ADDR as well */
-static inline bool peer_parse_addr(const char *text, bool any_port, struct sockaddr_storage *addr)
+/* An address as connect() and bind() take it, perhaps with a key */
+struct peer_addr {
+	struct sockaddr_storage ss;
+	socklen_t len; /* 0: none was given */
+};
+
+/* ADDR:PORT or [ADDR]:PORT, with @any_port without the port as well */
+static inline bool peer_parse_addr(const char *text, bool any_port, struct peer_addr *addr)
 {
-	struct sockaddr_in *sin = (struct sockaddr_in *)addr;
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&addr->ss;
+	struct sockaddr_in *sin = (struct sockaddr_in *)&addr->ss;
+	bool ipv6 = *text == '[';
+	const char *end = ipv6 ? strchr(++text, ']') : text + strcspn(text, ":");
+	const char *colon = end ? end + ipv6 : NULL;
 	char host[PEER_ADDR_LEN];
-	const char *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 	uint64_t port = 0;
 
-	if (len >= sizeof(host) || (!colon && !any_port))
+	if (!end || (size_t)(end - text) >= sizeof(host))
 		return false;
-	if (colon && !peer_parse_number(colon + 1, UINT16_MAX, &port))
+	if (*colon && (*colon != ':' || !peer_parse_number(colon + 1, UINT16_MAX, &port)))
 		return false;
 	if (!port && !any_port)
 		return false;
 
-	memcpy(host, text, len);
-	host[len] = 0;
+	memcpy(host, text, end - text);
+	host[end - text] = 0;
 	memset(addr, 0, sizeof(*addr));
+	sin->sin_port = htons((uint16_t)port); /* at the same place for both */
+	if (ipv6) {
+		sin6->sin6_family = AF_INET6;
+		addr->len = sizeof(*sin6);
+		return inet_pton(AF_INET6, host, &sin6->sin6_addr) == 1;
+	}
 	sin->sin_family = AF_INET;
-	sin->sin_port = htons((uint16_t)port);
+	addr->len = sizeof(*sin);
 	return inet_pton(AF_INET, host, &sin->sin_addr) == 1;
-}
-
-static inline socklen_t peer_addr_size(const struct sockaddr_storage *addr)
-{
-	return addr->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
-					     sizeof(struct sockaddr_in);
 }
 
 static inline uint16_t peer_port(const struct sockaddr_storage *addr)
@@ -191,34 +198,42 @@ static inline const char *peer_format(const struct sockaddr_storage *addr,
 }
 
 /* Reads the key in @path and puts it into @addr; 0 or an exit status */
-static inline int peer_set_key(struct sockaddr_storage *addr, const char *path)
+static inline int peer_set_key(struct peer_addr *addr, const char *path)
 {
-	unsigned char key[EXTKEY_KEY_SIZE];
+	unsigned char key[EXTKEY_KEY_MAX];
 	char text[PEER_ADDR_LEN];
+	size_t len;
 	int err;
 
-	err = extkey_read_key_file(path, key);
+	err = extkey_read_key_file(path, key, &len);
 	if (err == -EINVAL)
 		return peer_error(PEER_FAILED,
-				  "a key file holds 16 hex digits or 8 bytes, not all zero: %s",
+				  "a key file holds 16 or 32 to 64 hex digits, not all zero: %s",
 				  path);
 	if (err)
 		return peer_error(PEER_FAILED,
 				  "cannot read the key file %s: %s; it must not be open to others",
 				  path, strerror(-err));
 
-	err = extkey_set_key((struct sockaddr_in *)addr, key, sizeof(key));
+	err = extkey_set_key(&addr->ss, &addr->len, key, len);
 	extkey_wipe(key, sizeof(key));
 	if (err)
-		return peer_error(PEER_FAILED, "cannot put a key into the address %s: %s",
-				  peer_format(addr, text), strerror(-err));
+		return peer_error(PEER_FAILED,
+				  "cannot put a key of %zu bytes into the address %s: %s", len,
+				  peer_format(&addr->ss, text), strerror(-err));
 	return PEER_OK;
 }
 
-static inline void peer_forget_key(struct sockaddr_storage *addr)
+/* With the key gone, what is left is the address alone */
+static inline void peer_forget_key(struct peer_addr *addr)
 {
-	if (addr->ss_family == AF_INET)
-		extkey_wipe(((struct sockaddr_in *)addr)->sin_zero, EXTKEY_KEY_SIZE);
+	size_t size = sizeof(struct sockaddr_in);
+
+	if (addr->ss.ss_family == AF_INET6)
+		size = sizeof(struct sockaddr_in6);
+	else
+		extkey_wipe(((struct sockaddr_in *)&addr->ss)->sin_zero, EXTKEY_KEY_SHORT);
+	extkey_wipe((char *)&addr->ss + size, sizeof(addr->ss) - size);
 }
 
 /* "mptcp" or "tcp" to the number that socket() wants; false if neither */

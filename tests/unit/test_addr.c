@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading a key out of sin_zero, and what include/extkey.h writes there */
+/* Reading a key out of an address, and what include/extkey.h writes there */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,66 +11,180 @@
 #include "extkey.h"
 #include "extkey_addr.h"
 
-static const __u8 some_key[EXTKEY_KEY_BYTES] = { 0x80, 0, 0, 1, 2, 3, 4, 0xff };
+static const __u8 some_key[EXTKEY_KEY_MAX] = {
+	0x80, 0, 0, 1, 2, 3, 4, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, [31] = 7,
+};
+static const __u8 zero[EXTKEY_KEY_MAX];
 
-static void zeros_are_no_key(void **unused)
+/* As the kernel gets it: the address in @addr, of which @addrlen bytes count */
+static enum extkey_found read_addr(const struct sockaddr_storage *addr,
+				   socklen_t addrlen, __u8 key[EXTKEY_KEY_MAX],
+				   unsigned int *len)
 {
-	__u8 key[EXTKEY_KEY_BYTES] = { 1 };
-	const __u8 zero[EXTKEY_KEY_BYTES] = { 0 };
+	const __u8 *bytes = (const __u8 *)addr;
+	__u8 tail[EXTKEY_TAIL_MAX] = { 0 };
+	unsigned int size, tail_len;
+
+	size = addr->ss_family == AF_INET6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE;
+	tail_len = addrlen > size ? addrlen - size : 0;
+	memcpy(tail, bytes + size,
+	       tail_len < sizeof(tail) ? tail_len : sizeof(tail));
+	return extkey_from_addr(addr->ss_family == AF_INET ?
+					bytes + EXTKEY_SIN_ZERO_AT :
+					NULL,
+				tail, tail_len, key, len);
+}
+
+static void sizes_are_the_systems(void **unused)
+{
+	(void)unused;
+	assert_int_equal(EXTKEY_SIN_SIZE, sizeof(struct sockaddr_in));
+	assert_int_equal(EXTKEY_SIN6_SIZE, sizeof(struct sockaddr_in6));
+	assert_int_equal(EXTKEY_SIN_ZERO_AT,
+			 offsetof(struct sockaddr_in, sin_zero));
+}
+
+static void plain_addresses_have_none(void **unused)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_INET };
+	__u8 key[EXTKEY_KEY_MAX] = { 1 };
+	unsigned int len;
 
 	(void)unused;
-	assert_false(extkey_from_sin_zero(zero, key));
+	assert_int_equal(read_addr(&addr, EXTKEY_SIN_SIZE, key, &len),
+			 EXTKEY_NONE);
 	assert_memory_equal(key, zero, sizeof(key));
+	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len), EXTKEY_NONE);
+	addr.ss_family = AF_INET6;
+	/* RFC 2133 has an address without scope */
+	assert_int_equal(read_addr(&addr, 24, key, &len), EXTKEY_NONE);
+	assert_int_equal(read_addr(&addr, EXTKEY_SIN6_SIZE, key, &len),
+			 EXTKEY_NONE);
+	memset((char *)&addr + EXTKEY_SIN6_SIZE, 0xa5, 50);
+	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len), EXTKEY_NONE);
 }
 
 static void one_bit_is_a_key(void **unused)
 {
-	__u8 sin_zero[EXTKEY_KEY_BYTES], key[EXTKEY_KEY_BYTES];
-	unsigned int bit;
+	struct sockaddr_storage addr = { .ss_family = AF_INET };
+	__u8 *sin_zero = (__u8 *)&addr + EXTKEY_SIN_ZERO_AT;
+	__u8 key[EXTKEY_KEY_MAX];
+	unsigned int bit, len;
 
 	(void)unused;
 	for (bit = 0; bit < 64; bit++) {
-		memset(sin_zero, 0, sizeof(sin_zero));
+		memset(sin_zero, 0, EXTKEY_KEY_SHORT);
 		sin_zero[bit / 8] = 1 << bit % 8;
-		assert_true(extkey_from_sin_zero(sin_zero, key));
-		assert_memory_equal(key, sin_zero, sizeof(key));
+		assert_int_equal(read_addr(&addr, EXTKEY_SIN_SIZE, key, &len),
+				 EXTKEY_KEY);
+		assert_int_equal(len, EXTKEY_KEY_SHORT);
+		assert_memory_equal(key, sin_zero, EXTKEY_KEY_SHORT);
+		assert_memory_equal(key + EXTKEY_KEY_SHORT, zero,
+				    sizeof(key) - EXTKEY_KEY_SHORT);
 	}
 }
 
+static const sa_family_t families[] = { AF_INET, AF_INET6 };
+
 static void helper_writes_what_the_kernel_reads(void **unused)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = 0x1234 };
-	__u8 key[EXTKEY_KEY_BYTES];
+	struct sockaddr_storage addr;
+	__u8 key[EXTKEY_KEY_MAX];
+	unsigned int family, len;
+	socklen_t addrlen;
+	size_t size;
 
 	(void)unused;
-	assert_int_equal(extkey_set_key(&addr, some_key, sizeof(some_key)), 0);
-	assert_int_equal(addr.sin_port, 0x1234);
-	assert_true(extkey_from_sin_zero((const __u8 *)&addr + 8, key));
-	assert_memory_equal(key, some_key, sizeof(key));
+	for (family = 0; family < 2; family++) {
+		for (size = 0; size <= EXTKEY_KEY_MAX + 1; size++) {
+			memset(&addr, 0, sizeof(addr));
+			addr.ss_family = families[family];
+			((struct sockaddr_in *)&addr)->sin_port = 0x1234;
+			if (size > EXTKEY_KEY_MAX ||
+			    (size < EXTKEY_KEY_MIN &&
+			     (size != EXTKEY_KEY_SHORT ||
+			      addr.ss_family == AF_INET6))) {
+				assert_int_equal(extkey_set_key(&addr, &addrlen,
+								some_key, size),
+						 -EINVAL);
+				continue;
+			}
+			assert_int_equal(extkey_set_key(&addr, &addrlen,
+							some_key, size),
+					 0);
+			assert_int_equal(((struct sockaddr_in *)&addr)->sin_port,
+					 0x1234);
+			assert_int_equal(read_addr(&addr, addrlen, key, &len),
+					 EXTKEY_KEY);
+			assert_int_equal(len, size);
+			assert_memory_equal(key, some_key, size);
+			assert_memory_equal(key + size, zero,
+					    sizeof(key) - size);
+		}
+	}
 }
 
 static void helper_refuses(void **unused)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET };
-	const __u8 zero[EXTKEY_KEY_BYTES] = { 0 };
+	struct sockaddr_storage addr = { .ss_family = AF_INET };
+	const struct sockaddr_storage before = addr;
+	socklen_t addrlen;
 
 	(void)unused;
-	assert_int_equal(extkey_set_key(&addr, some_key, 7), -EINVAL);
-	assert_int_equal(extkey_set_key(&addr, some_key, 9), -EINVAL);
-	assert_int_equal(extkey_set_key(&addr, zero, sizeof(zero)), -EINVAL);
-	addr.sin_family = AF_INET6;
-	assert_int_equal(extkey_set_key(&addr, some_key, sizeof(some_key)),
-			 -EINVAL);
-	assert_memory_equal(addr.sin_zero, zero, sizeof(zero));
+	assert_int_equal(extkey_set_key(&addr, &addrlen, zero, 8), -EINVAL);
+	assert_int_equal(extkey_set_key(&addr, &addrlen, zero, 32), -EINVAL);
+	assert_memory_equal(&addr, &before, sizeof(addr));
+	addr.ss_family = AF_UNIX;
+	assert_int_equal(extkey_set_key(&addr, &addrlen, some_key, 16), -EINVAL);
+}
+
+/* What begins as a long key and is none, is refused and not ignored */
+static void malformed(void **unused)
+{
+	struct sockaddr_storage good = { .ss_family = AF_INET }, addr;
+	__u8 *tail = (__u8 *)&addr + EXTKEY_SIN_SIZE, key[EXTKEY_KEY_MAX];
+	socklen_t addrlen;
+	unsigned int len, i;
+
+	(void)unused;
+	assert_int_equal(extkey_set_key(&good, &addrlen, some_key, 16), 0);
+#define REFUSED(change, addrlen)                                           \
+	do {                                                               \
+		addr = good;                                               \
+		change;                                                    \
+		assert_int_equal(read_addr(&addr, addrlen, key, &len),     \
+				 EXTKEY_MALFORMED);                        \
+	} while (0)
+	REFUSED(, addrlen - 1);
+	REFUSED(, addrlen + 1);
+	REFUSED(, EXTKEY_SIN_SIZE + EXTKEY_HEAD_SIZE);
+	REFUSED(tail[8] = 15, addrlen - 1);
+	REFUSED(tail[8] = 33, addrlen + 17);
+	REFUSED(tail[8] = 0, addrlen);
+	REFUSED(tail[8] = 0xff, addrlen);
+	for (i = 9; i < 12; i++)
+		REFUSED(tail[i] = 1, addrlen);
+	REFUSED(memset(tail + EXTKEY_HEAD_SIZE, 0, 16), addrlen);
+	/* Two keys: one in sin_zero as well */
+	REFUSED(tail[-1] = 1, addrlen);
+	/* Without the magic it is nobody's key */
+	for (i = 0; i < 8; i++) {
+		addr = good;
+		tail[i] ^= 1;
+		assert_int_equal(read_addr(&addr, addrlen, key, &len),
+				 EXTKEY_NONE);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(zeros_are_no_key),
+		cmocka_unit_test(sizes_are_the_systems),
+		cmocka_unit_test(plain_addresses_have_none),
 		cmocka_unit_test(one_bit_is_a_key),
 		cmocka_unit_test(helper_writes_what_the_kernel_reads),
 		cmocka_unit_test(helper_refuses),
+		cmocka_unit_test(malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

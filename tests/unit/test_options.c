@@ -50,7 +50,7 @@ static void right_words(void **unused)
 	assert_int_equal(options.command, CMD_ATTACH);
 	assert_string_equal(options.cgroup, "/cg");
 	assert_int_equal(options.policy.require_key, 0);
-	assert_int_equal(options.policy.scheme, EXTKEY_SCHEME_XOR);
+	assert_int_equal(options.policy.scheme, EXTKEY_SCHEME_SIPHASH);
 
 	assert_int_equal(
 		parse("attach --require-key --scheme xor /cg", &options), 0);

@@ -48,7 +48,7 @@ static const struct {
 	CASE(0, 0, EOL, JOIN),
 	CASE(0, 0, NOP, EOL, JOIN),
 	/* other lengths, other subtypes, other kinds */
-	CASE(0, 0, 30, 16, 0x10, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+	CASE(0, 0, 30, 13, 0x10, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1),
 	CASE(0, 0, 30, 11, 0x10, 2, 1, 1, 1, 1, 1, 1, 1),
 	CASE(0, 0, 30, 12, 0x00, 2, 1, 1, 1, 1, 1, 1, 1, 1),
 	CASE(0, 0, 31, 12, 0x10, 2, 1, 1, 1, 1, 1, 1, 1, 1),
@@ -64,9 +64,9 @@ static const struct {
 };
 
 static unsigned int find(const __u8 *opts, unsigned int len,
-			 unsigned int join_len, unsigned int *offset)
+			 struct extkey_option *first)
 {
-	struct extkey_walk walk = { .len = len, .join_len = join_len };
+	struct extkey_walk walk = { .len = len };
 	unsigned int step;
 
 	memcpy(walk.opts, opts, sizeof(walk.opts));
@@ -75,61 +75,134 @@ static unsigned int find(const __u8 *opts, unsigned int len,
 			break;
 	/* No way past the end, and none on after that many steps */
 	assert_true(extkey_walk_step(&walk));
-	if (walk.found)
-		*offset = walk.offset;
+	*first = walk.options[0];
 	return walk.found;
 }
 
 static void found_as_they_are(void **unused)
 {
-	unsigned int i, offset;
+	struct extkey_option first;
 	__u8 buf[EXTKEY_TCPOPT_BUF];
+	unsigned int i;
 
 	(void)unused;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* Behind the options is what must not be read: more joins */
 		memset(buf, 0x10, sizeof(buf));
 		memcpy(buf, cases[i].bytes, cases[i].len);
-		offset = 0;
-		if (find(buf, cases[i].len, EXTKEY_JOIN_SYN, &offset) !=
-			    cases[i].want ||
-		    offset != cases[i].at)
+		if (find(buf, cases[i].len, &first) != cases[i].want ||
+		    first.at != cases[i].at ||
+		    (cases[i].want && (first.field != EXTKEY_FIELD_TOKEN ||
+				       first.len != EXTKEY_JOIN_SYN)))
 			fail_msg("%s: not %u at %u", cases[i].text,
 				 cases[i].want, cases[i].at);
 	}
 }
 
-static void other_joins(void **unused)
+/* Each option that has a field, by subtype, flags and length; no other has */
+static void fields_by_length(void **unused)
 {
-	__u8 buf[EXTKEY_TCPOPT_BUF] = { NOP, 30, 16, 0x10 };
-	unsigned int offset;
+	static const struct {
+		__u8 subtype_flags, len;
+		int field;
+	} fields[] = {
+		{ 0x10, 12, EXTKEY_FIELD_TOKEN },
+		{ 0x11, 16, EXTKEY_FIELD_SYNACK },
+		{ 0x1f, 24, EXTKEY_FIELD_ACK },
+		{ 0x30, 16, EXTKEY_FIELD_ADD_ADDR },
+		{ 0x30, 18, EXTKEY_FIELD_ADD_ADDR },
+		{ 0x3e, 28, EXTKEY_FIELD_ADD_ADDR },
+		{ 0x30, 30, EXTKEY_FIELD_ADD_ADDR },
+		{ 0x70, 12, EXTKEY_FIELD_FASTCLOSE },
+	};
+	unsigned int subtype_flags, len, i;
+	int want;
 
 	(void)unused;
-	assert_int_equal(find(buf, 17, EXTKEY_JOIN_SYNACK, &offset), 1);
-	assert_int_equal(offset, 1);
-	assert_int_equal(find(buf, 16, EXTKEY_JOIN_SYNACK, &offset), 0);
-	buf[2] = 24;
-	assert_int_equal(find(buf, 40, EXTKEY_JOIN_ACK, &offset), 1);
+	for (subtype_flags = 0; subtype_flags < 256; subtype_flags++) {
+		for (len = 0; len < 256; len++) {
+			want = -1;
+			for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+				if (fields[i].subtype_flags >> 4 ==
+					    (__u8)subtype_flags >> 4 &&
+				    fields[i].len == len &&
+				    !(subtype_flags >> 4 == 3 &&
+				      subtype_flags & 1))
+					want = fields[i].field;
+			assert_int_equal(extkey_option_field(subtype_flags, len),
+					 want);
+		}
+	}
+}
+
+static void two_fields(void **unused)
+{
+	struct extkey_walk walk = { .len = 40 };
+	unsigned int step;
+
+	(void)unused;
+	memcpy(walk.opts, (__u8[]){ 30, 24, 0x10 }, 3);
+	memcpy(walk.opts + 24, (__u8[]){ 30, 16, 0x30 }, 3);
+	for (step = 0; step < EXTKEY_TCPOPT_MAX; step++)
+		extkey_walk_step(&walk);
+	assert_int_equal(walk.found, 2);
+	assert_int_equal(walk.options[0].field, EXTKEY_FIELD_ACK);
+	assert_int_equal(walk.options[1].field, EXTKEY_FIELD_ADD_ADDR);
+	assert_int_equal(walk.options[1].at, 24);
+}
+
+/* What it takes for data alone must have no field */
+static void only_data(void **unused)
+{
+	static const struct {
+		int want;
+		unsigned int len;
+		__u8 bytes[EXTKEY_TCPOPT_MAX];
+	} data[] = {
+		{ 1, 12, { NOP, NOP, TIMESTAMP } },
+		{ 1, 20, { NOP, NOP, TIMESTAMP, 30, 8, 0x20 } },
+		{ 1, 32, { NOP, NOP, TIMESTAMP, 30, 18, 0x20 } },
+		{ 1, 20, { 30, 20, 0x20 } },
+		{ 0, 24, { NOP, NOP, TIMESTAMP, JOIN } },
+		{ 0, 32, { NOP, NOP, TIMESTAMP, 30, 8, 0x20, 0, 1, 1, 1, 1, JOIN } },
+		{ 0, 20, { 30, 8, 0x20, 0, 1, 1, 1, 1, JOIN } },
+		{ 0, 20, { 30, 3, 0x20, NOP } },
+		{ 0, 12, { JOIN } },
+		{ 0, 20, { TIMESTAMP, NOP, NOP } },
+	};
+	__u8 buf[EXTKEY_TCPOPT_BUF];
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
+		memset(buf, 0, sizeof(buf));
+		memcpy(buf, data[i].bytes, data[i].len);
+		assert_int_equal(extkey_only_data(buf, data[i].len),
+				 data[i].want);
+	}
 }
 
 /* No length, not even one that no header can have, leads out of the options */
 static void any_length(void **unused)
 {
 	__u8 buf[EXTKEY_TCPOPT_BUF];
-	unsigned int len, offset;
+	struct extkey_option first;
+	unsigned int len;
 
 	(void)unused;
 	memset(buf, NOP, sizeof(buf));
 	memcpy(buf + 36, (__u8[]){ JOIN }, 12);
 	for (len = 0; len < 1000; len++)
-		assert_int_equal(find(buf, len, EXTKEY_JOIN_SYN, &offset), 0);
+		assert_int_equal(find(buf, len, &first), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found_as_they_are),
-		cmocka_unit_test(other_joins),
+		cmocka_unit_test(fields_by_length),
+		cmocka_unit_test(two_fields),
+		cmocka_unit_test(only_data),
 		cmocka_unit_test(any_length),
 	};
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The cgroup programs: out of the address of connect() and bind() they take the
+ * key, and keep what is derived from it on the MPTCP socket. For extkey.bpf.c
+ * alone.
+ */
+#ifndef EXTKEY_KEYS_BPF_H
+#define EXTKEY_KEYS_BPF_H
+
+#include "maps.bpf.h"
+
+#include <asm/errno.h>
+
+#include "extkey_addr.h"
+
+/* Return values of the cgroup programs */
+#define CALL_REFUSED 0
+#define CALL_ALLOWED 1
+
+/* Callers have checked that there is a whole sockaddr_in, or the most of an in6 */
+static __always_inline enum extkey_found
+read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
+	 unsigned int *len)
+{
+	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0, part;
+	__u8 tail[EXTKEY_TAIL_MAX] = { 0 }, sin_zero[EXTKEY_KEY_SHORT];
+	__u8 *addr = (__u8 *)kctx->uaddr;
+
+	/* Before 6.7 nothing tells how much of an address there is */
+	if (bpf_core_field_exists(kctx->uaddrlen) && kctx->uaddrlen > size) {
+		tail_len = kctx->uaddrlen - size;
+		part = tail_len < sizeof(tail) ? tail_len : sizeof(tail);
+		if (bpf_probe_read_kernel(tail, part, addr + size))
+			return EXTKEY_MALFORMED;
+	}
+	if (ipv6)
+		return extkey_from_addr(NULL, tail, tail_len, key, len);
+	if (bpf_probe_read_kernel(sin_zero, sizeof(sin_zero),
+				  addr + EXTKEY_SIN_ZERO_AT))
+		return EXTKEY_MALFORMED;
+	return extkey_from_addr(sin_zero, tail, tail_len, key, len);
+}
+
+static __always_inline int refuse(int err)
+{
+	bpf_set_retval(err);
+	return CALL_REFUSED;
+}
+
+static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
+				    __u8 flags)
+{
+	struct extkey_secret secret = { 0 };
+	struct bpf_sock_addr_kern *kctx;
+	struct extkey_policy *policy;
+	struct extkey_sock *stored;
+	__u8 key[EXTKEY_KEY_MAX];
+	struct mptcp_sock *msk;
+	unsigned int len = 0;
+	__u64 cgroup_id;
+	int state;
+
+	if (!ctx->sk)
+		return CALL_ALLOWED;
+	msk = bpf_skc_to_mptcp_sock(ctx->sk);
+	if (!msk)
+		return CALL_ALLOWED;
+
+	/*
+	 * Further subflows come from the path manager, with zeros; and once the
+	 * socket listens or is connected, the call is going to fail anyway.
+	 * mptcp_connect() enters TCP_SYN_SENT before it comes here.
+	 */
+	kctx = bpf_cast_to_kern_ctx(ctx);
+	state = msk_sock(msk)->__sk_common.skc_state;
+	if (msk->first != kctx->sk ||
+	    (state != TCP_CLOSE && state != TCP_SYN_SENT))
+		return CALL_ALLOWED;
+
+	/* Nested cgroups each run this; one of them has refused already */
+	if (bpf_get_retval() < 0)
+		return CALL_ALLOWED;
+
+	policy = find_policy(msk, &cgroup_id);
+	if (!policy)
+		return CALL_ALLOWED;
+
+	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+	switch (read_key(kctx, ipv6, key, &len)) {
+	case EXTKEY_NONE:
+		/* The path manager's own listeners are the kernel's sockets */
+		if (stored || !policy->require_key ||
+		    BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
+			return CALL_ALLOWED;
+		count(cgroup_id, keys_missing);
+		return refuse(-EPERM);
+	case EXTKEY_MALFORMED:
+		count(cgroup_id, keys_malformed);
+		return refuse(-EINVAL);
+	case EXTKEY_KEY:
+		break;
+	}
+
+	extkey_derive(key, len, &secret);
+	if (stored &&
+	    !__builtin_memcmp(&stored->secret, &secret, sizeof(secret)) &&
+	    stored->scheme == policy->scheme &&
+	    stored->cgroup_id == cgroup_id) {
+		stored->flags |= flags;
+		return CALL_ALLOWED;
+	}
+
+	if (!stored)
+		stored = bpf_sk_storage_get(&keys, msk, NULL,
+					    BPF_SK_STORAGE_GET_F_CREATE);
+	if (!stored) {
+		/* Going on would be the plain MPTCP that was not asked for */
+		count(cgroup_id, keys_failed);
+		return refuse(-ENOMEM);
+	}
+
+	stored->cgroup_id = cgroup_id;
+	stored->secret = secret;
+	stored->scheme = policy->scheme;
+	stored->engine = policy->engine;
+	stored->bound = policy->bind_addresses;
+	stored->flags |= flags;
+	count(cgroup_id, keys_taken);
+	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
+		count(cgroup_id, keys_weak);
+	return CALL_ALLOWED;
+}
+
+SEC("cgroup/connect4")
+int extkey_connect4(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, false, EXTKEY_SOCK_CLIENT);
+}
+
+SEC("cgroup/connect6")
+int extkey_connect6(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, true, EXTKEY_SOCK_CLIENT);
+}
+
+SEC("cgroup/bind4")
+int extkey_bind4(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, false, 0);
+}
+
+SEC("cgroup/bind6")
+int extkey_bind6(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, true, 0);
+}
+
+#endif /* EXTKEY_KEYS_BPF_H */

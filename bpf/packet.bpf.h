@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Packets of TCP: what they are, which of their options have a field that
+ * authenticates something, and writing to those. For tc.bpf.h.
+ */
+#ifndef EXTKEY_PACKET_BPF_H
+#define EXTKEY_PACKET_BPF_H
+
+#include "maps.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include "extkey_tcpopt.h"
+
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86DD
+#define IP_MF 0x2000
+#define IP_OFFSET 0x1fff
+#define IP6_MF 0x0001
+#define IP6_OFFSET 0xfff8
+#define IPV6_HEADERS 8 /* more before TCP than anybody has a use for */
+#define TCP_HEADER 20
+#define TCP_FLAGS_AT 13
+#define TCP_CSUM_AT 16
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+struct packet {
+	struct bpf_sock_tuple tuple; /* as on the wire: source first */
+	__u32 tuple_len;
+	__u32 tcp_at; /* from the network header */
+	__u8 tcp[TCP_HEADER];
+	struct extkey_walk walk;
+	bool ipv6;
+	bool fragment; /* the first one; the others are not looked at */
+};
+
+enum parsed {
+	PARSED_NOTHING, /* of ours: nearly all packets */
+	PARSED_PACKET, /* has fields, or is a fragment */
+	PARSED_OBSCURE, /* goes to this host in a way that nobody can follow */
+};
+
+static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to,
+				 __u32 len)
+{
+	return !bpf_skb_load_bytes_relative(skb, at, to, len, BPF_HDR_START_NET);
+}
+
+static __always_inline bool parse_ipv4(struct __sk_buff *skb,
+				       struct packet *packet)
+{
+	struct iphdr ip;
+
+	if (!load(skb, 0, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP ||
+	    ip.ihl < 5 || ip.frag_off & bpf_htons(IP_OFFSET))
+		return false;
+	packet->ipv6 = false;
+	packet->fragment = ip.frag_off & bpf_htons(IP_MF);
+	packet->tcp_at = ip.ihl * 4;
+	packet->tuple.ipv4.saddr = ip.saddr;
+	packet->tuple.ipv4.daddr = ip.daddr;
+	packet->tuple_len = sizeof(packet->tuple.ipv4);
+	return true;
+}
+
+static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb,
+					      struct packet *packet)
+{
+	struct ipv6hdr ip;
+	__u8 next, head[4];
+	__u32 at, i;
+
+	if (!load(skb, 0, &ip, sizeof(ip)))
+		return PARSED_NOTHING;
+	packet->ipv6 = true;
+	packet->fragment = false;
+	__builtin_memcpy(packet->tuple.ipv6.saddr, &ip.saddr, 16);
+	__builtin_memcpy(packet->tuple.ipv6.daddr, &ip.daddr, 16);
+	packet->tuple_len = sizeof(packet->tuple.ipv6);
+
+	next = ip.nexthdr;
+	at = sizeof(ip);
+	for (i = 0; i < IPV6_HEADERS; i++) {
+		switch (next) {
+		case IPPROTO_TCP:
+			packet->tcp_at = at;
+			return PARSED_PACKET;
+		case IPPROTO_HOPOPTS:
+		case IPPROTO_ROUTING:
+		case IPPROTO_DSTOPTS:
+		case IPPROTO_MH:
+		case IPPROTO_AH:
+		case IPPROTO_FRAGMENT:
+			break;
+		default:
+			return PARSED_NOTHING;
+		}
+		if (!load(skb, at, head, sizeof(head)))
+			return PARSED_NOTHING;
+		if (next == IPPROTO_FRAGMENT) {
+			__u16 frag = (__u16)head[2] << 8 | head[3];
+
+			if (frag & IP6_OFFSET)
+				return PARSED_NOTHING;
+			packet->fragment = frag & IP6_MF;
+			at += 8;
+		} else if (next == IPPROTO_AH) {
+			at += (head[1] + 2) * 4;
+		} else {
+			at += (head[1] + 1) * 8;
+		}
+		next = head[0];
+	}
+	return PARSED_OBSCURE;
+}
+
+/* The helper wants a context on the stack, which has no room for the walk */
+struct walk_context {
+	struct extkey_walk *walk;
+};
+
+static long walk_step(__u64 index, struct walk_context *context)
+{
+	return extkey_walk_step(context->walk);
+}
+
+static __always_inline enum parsed parse(struct __sk_buff *skb,
+					 struct packet *packet)
+{
+	struct walk_context context = { .walk = &packet->walk };
+	enum parsed parsed;
+	__u32 len;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		parsed = parse_ipv4(skb, packet) ? PARSED_PACKET :
+						   PARSED_NOTHING;
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		parsed = parse_ipv6(skb, packet);
+	else
+		return PARSED_NOTHING;
+	if (parsed != PARSED_PACKET)
+		return parsed;
+
+	packet->walk.found = 0;
+	if (packet->fragment) {
+		/* What a piece hides, its ports tell where it is going to */
+		if (!load(skb, packet->tcp_at, packet->tcp, 4))
+			return PARSED_NOTHING;
+	} else {
+		if (!load(skb, packet->tcp_at, packet->tcp, TCP_HEADER))
+			return PARSED_NOTHING;
+		len = (packet->tcp[12] >> 4) * 4;
+		if (len < TCP_HEADER + EXTKEY_FASTCLOSE)
+			return PARSED_NOTHING;
+		len -= TCP_HEADER;
+		if (len > EXTKEY_TCPOPT_MAX ||
+		    !load(skb, packet->tcp_at + TCP_HEADER, packet->walk.opts,
+			  len))
+			return PARSED_NOTHING;
+		if (extkey_only_data(packet->walk.opts, len))
+			return PARSED_NOTHING;
+		packet->walk.len = len;
+		packet->walk.pos = 0;
+		bpf_loop(EXTKEY_TCPOPT_MAX, walk_step, &context, 0);
+		if (!packet->walk.found)
+			return PARSED_NOTHING;
+	}
+	if (packet->ipv6) {
+		__builtin_memcpy(&packet->tuple.ipv6.sport, packet->tcp, 2);
+		__builtin_memcpy(&packet->tuple.ipv6.dport, packet->tcp + 2, 2);
+	} else {
+		__builtin_memcpy(&packet->tuple.ipv4.sport, packet->tcp, 2);
+		__builtin_memcpy(&packet->tuple.ipv4.dport, packet->tcp + 2, 2);
+	}
+	return PARSED_PACKET;
+}
+
+static __always_inline __u8 syn_flags(const struct packet *packet)
+{
+	return packet->tcp[TCP_FLAGS_AT] & (TCP_SYN | TCP_ACK);
+}
+
+/* A byte of the options, for what the verifier knows of @at */
+static __always_inline __u8 opt(const struct packet *packet, __u32 at)
+{
+	return packet->walk.opts[at & EXTKEY_TCPOPT_MASK];
+}
+
+static __always_inline __u32 opt_be32(const struct packet *packet, __u32 at)
+{
+	return (__u32)opt(packet, at) << 24 | (__u32)opt(packet, at + 1) << 16 |
+	       (__u32)opt(packet, at + 2) << 8 | opt(packet, at + 3);
+}
+
+#define FIELD_MAX 20 /* bytes: HMAC of the ACK */
+
+/*
+ * Writes a field of @len bytes, a constant, @at this place of the options, and
+ * mends the checksum. The sum runs over 16-bit words from the beginning of the
+ * header, and options may begin at an odd byte: so a window from an even byte
+ * to an even byte is replaced. Before each field there are at least 4 bytes of
+ * its option; behind one that begins at an odd byte, there is at least one.
+ */
+static __always_inline void write_field(struct __sk_buff *skb,
+					const struct packet *packet, __u32 at,
+					const __u8 *field, __u32 len)
+{
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	__u8 old[FIELD_MAX + 4], new[FIELD_MAX + 4];
+	__u32 net_at, tcp_at, window_at;
+	bool odd = at & 1;
+	__s64 diff;
+
+	/* Read as numbers: kernels differ in what the verifier takes them for */
+	net_at = (__u64)BPF_CORE_READ(kskb, head) + kskb->network_header -
+		 (__u64)BPF_CORE_READ(kskb, data);
+	tcp_at = net_at + packet->tcp_at;
+	window_at = tcp_at + TCP_HEADER + at - 4 + odd;
+	if (bpf_skb_load_bytes(skb, window_at, old, len + 4))
+		return;
+	__builtin_memcpy(new, old, len + 4);
+	/* Kept apart: the verifier takes no pointer that depends on a number */
+	if (odd) {
+		__builtin_memcpy(new + 3, field, len);
+		asm volatile("" ::"r"(new) : "memory");
+	} else {
+		__builtin_memcpy(new + 4, field, len);
+	}
+
+	diff = bpf_csum_diff((__be32 *)old, len + 4, (__be32 *)new, len + 4, 0);
+	if (diff < 0 ||
+	    bpf_l4_csum_replace(skb, tcp_at + TCP_CSUM_AT, 0, diff, 0))
+		return;
+	bpf_skb_store_bytes(skb, window_at, new, len + 4, 0);
+}
+
+#endif /* EXTKEY_PACKET_BPF_H */
