@@ -82,10 +82,12 @@ runs = $(patsubst %,$(B)/runs/$(1)/%,$(notdir $(2)))
 E2E := $(wildcard tests/e2e/*.t)
 TC := $(wildcard tests/tc/*.t)
 MIXED := $(addprefix tests/e2e/,same-key.t different-keys.t add-addr.t syn-lost.t syncookies.t)
+XOR := $(addprefix tests/e2e/,same-key.t different-keys.t add-addr-port.t syncookies.t)
 RUNS := $(call runs,vm-hook-hook,$(E2E) $(wildcard tests/hook/*.t)) \
 	$(call runs,host-tc-tc,$(E2E) $(TC)) \
 	$(call runs,vm-tc-tc,$(E2E) $(TC)) \
-	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED))
+	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
+	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR))
 TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
 
 $(B)/runs/%:

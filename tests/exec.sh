@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs one test for prove, where it belongs. build/runs/WHERE-CLIENT-SERVER/NAME
-# is a link to a test of two hosts, and its directory says the engine of each:
+# Runs one test for prove, where it belongs. build/runs/WHERE-CLIENT-SERVER[-SCHEME]/NAME
+# is a link to a test of two hosts. Its directory says the engine of each, the
+# scheme if it is not the default, and where to run:
 #
 #	vm	in a virtual machine of its own, with the patched kernel: one that
 #		falls over takes no other test with it. All that a test needs is
@@ -15,8 +16,8 @@ test=$1 where=
 
 case $test in
 build/runs/*)
-	IFS=- read -r where client server <<<"$(basename "$(dirname "$test")")"
-	export EXTKEY_ENGINES="$client $server"
+	IFS=- read -r where client server scheme <<<"$(basename "$(dirname "$test")")"
+	export EXTKEY_ENGINES="$client $server" EXTKEY_SCHEME="${scheme:-siphash}"
 	test=$(realpath --relative-to=. "$test") ;;
 esac
 case $test in

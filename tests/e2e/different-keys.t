@@ -17,9 +17,8 @@ is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "it accepted none"
 first_subflow_alone client
 
 capture_stop
-isnt "$(wire_token different)" "$(real_token different)" "the token on the wire is masked"
-isnt "$(wire_token different)" "$(printf %08x $((0x$(real_token different) ^ 0x$KEY_PAD)))" \
-	"and not with the server's key"
+is "$(wire_fields different)" "token differs" \
+	"the token is neither the real one nor masked with the server's key"
 is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
 is "$(counter "$CG_C" joins_answered)" 0 "it was not answered"
 is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"

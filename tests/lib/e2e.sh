@@ -31,6 +31,7 @@
 
 # "CLIENT SERVER", the engine of each host: hook or tc
 read -r ENGINE_C ENGINE_S <<<"${EXTKEY_ENGINES:-hook hook}"
+SCHEME=${EXTKEY_SCHEME:-siphash}
 PORT=5000
 E2E_BYTES=$((2 << 20))
 E2E_RATE=40mbit
@@ -42,7 +43,7 @@ loader() {
 	if [[ $1 == attach ]]; then
 		engine=$ENGINE_C netns=$NS_C
 		[[ $2 != "$CG_S"* ]] || engine=$ENGINE_S netns=$NS_S
-		set -- "$@" --engine "$engine"
+		set -- "$@" --engine "$engine" --scheme "$SCHEME"
 		[[ $engine == hook ]] || set -- "$@" --netns "$netns"
 	fi
 	build/extkey_loader "$@"
@@ -72,7 +73,8 @@ key() {
 }
 
 KEY=$(key same 0102030405060708)
-KEY_PAD=0404040c
+KEY_PAD=0404040c # of scheme xor, and the mask key of siphash: docs/protocol.md
+KEY_MASK=8b5cb0d40f814472c1b046f77afc7f91
 OTHER_KEY=$(key other 1112131415161799)
 
 listens() {

@@ -12,6 +12,10 @@
 #
 #	wire_token NAME		the token of the MP_JOIN SYN
 #	real_token NAME		the one which RFC 8684 makes of the server's key
+#	wire_fields NAME	each field that authenticates something, and what it
+#				is: "ok" as in RFC 8684, "masked" with $KEY, "differs"
+#	check_masks NAME DESC [FIELD]  all fields are those that $KEY and the scheme
+#				make: of a join, and this one
 
 : "${CAPTURES:=$TAP_TMP}"
 
@@ -37,4 +41,24 @@ wire_token() {
 
 real_token() {
 	plain_token "$(mpcapable_keys "$CAPTURES/$1-s1.pcap" | awk '{ print $4; exit }')"
+}
+
+wire_fields() {
+	local file
+
+	for file in "$CAPTURES/$1"-s{1,2}.pcap; do
+		tcpdump -nn -r "$file" 2>/dev/null
+	done | sort -s -k 1,1 | tests/lib/rfc8684.pl "$KEY_MASK" $EXTKEY_BOUND | sort | uniq -c |
+		awk '{ print $2, $3 }' | xargs
+}
+
+check_masks() {
+	local want="ack masked ${3:+$3 masked }synack masked token masked"
+
+	if [[ $SCHEME == xor ]]; then
+		is "$(wire_token "$1")" "$(printf %08x $((0x$(real_token "$1") ^ 0x$KEY_PAD)))" \
+			"$2: the token on the wire is the real one XOR the pad"
+		want="ack ok ${3:+$3 ok }synack ok token differs"
+	fi
+	is "$(wire_fields "$1")" "$want" "$2: all fields on the wire are as by docs/protocol.md"
 }

@@ -16,7 +16,7 @@ same_but_random() {
 }
 
 fields() {
-	tests/lib/rfc8684.pl "build/wire/$1.txt" | sort | uniq -c | awk '{ print $2, $3 }' | xargs
+	tests/lib/rfc8684.pl <"build/wire/$1.txt" | sort | uniq -c | awk '{ print $2, $3 }' | xargs
 }
 
 rm -rf build/wire

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Keys of 16 to 32 bytes behind the address, for both families: joins within one
+# family, and of one family on a connection of the other.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+NET1_S6=fd00:1::2 NET1_C6=fd00:1::1 NET2_C6=fd00:2::1 NET2_S6=fd00:2::2
+
+# Path 2 of IPv6 goes by the source address, as that of IPv4 does
+ipv6_up() {
+	in_c sysctl -q net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	ip -n "$NS_C" addr add "$NET1_C6/64" dev c1 nodad &&
+		ip -n "$NS_S" addr add "$NET1_S6/64" dev s1 nodad &&
+		ip -n "$NS_C" addr add "$NET2_C6/64" dev c2 nodad &&
+		ip -n "$NS_S" addr add "$NET2_S6/64" dev s2 nodad &&
+		ip -n "$NS_C" -6 route add default via "$NET1_S6" dev c1 table 1 &&
+		ip -n "$NS_C" -6 route add default via "$NET2_S6" dev c2 table 2 &&
+		ip -n "$NS_C" -6 rule add from "$NET1_C6" table 1 &&
+		ip -n "$NS_C" -6 rule add from "$NET2_C6" table 2
+}
+
+# NAME LISTENER CONNECT ENDPOINT FINGERPRINT
+join() {
+	local name=$1
+
+	check "$name: endpoint $4" endpoint_c "$4" subflow
+	capture_start "$NS_S" s1 "$TAP_TMP/$name-s1.pcap"
+	capture_start "$NS_S" s2 "$TAP_TMP/$name-s2.pcap"
+	mib_snapshot "$NS_S"
+	serve "$2:$PORT,$KEY"
+	spawn client in_cgroup "$CG_C" in_c build/extkey_client --connect "$3:$PORT" \
+		--bytes "$E2E_BYTES" --hold-start --key-file "$KEY"
+	check "$name: connected" client_ready client
+	check "$name: the join comes to an end" wait_for 60 join_is_over
+	is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "$name: it was accepted"
+	is "$(loader status --json | jq -r '.sockets[] | select(.role == "client") | .fingerprint')" \
+		"$5" "$name: fingerprint of the key"
+	data_intact client
+	check "$name: data on the second subflow" jq -e -s \
+		'map(select(.event == "closed"))[0].subflows | length == 2 and
+			all(.[]; .bytes_received > 0)' "$TAP_TMP/server.out"
+	capture_stop
+	is "$(wire_fields "$name")" "ack masked synack masked token masked" \
+		"$name: all fields on the wire are as by docs/protocol.md"
+	stop server
+	ip -n "$NS_C" mptcp endpoint flush
+}
+
+e2e_up
+e2e_attach
+check "addresses of IPv6" ipv6_up
+
+KEY=$(key k16 0102030405060708090a0b0c0d0e0f10) KEY_MASK=c6e8318c9a85d93f3133417a20754b54
+join "IPv4-16-bytes" 0.0.0.0 "$NET1_S" "$NET2_C" 7ff6b31a
+KEY=$(key k32 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20)
+KEY_MASK=5ba6565ee24a50d945d759274b058bb8
+join "IPv6-32-bytes" "[::]" "[$NET1_S6]" "$NET2_C6" da5dd726
+join "IPv4-on-IPv6-listener" "[::]" "$NET1_S" "$NET2_C" da5dd726
+join "v4-mapped" "[::]" "[::ffff:$NET1_S]" "$NET2_C" da5dd726
+
+# The same again, with another key at the client
+check "endpoint" endpoint_c "$NET2_C6" subflow
+mib_snapshot "$NS_S"
+serve "[::]:$PORT,$KEY"
+other=$(key other32 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f21)
+spawn client in_cgroup "$CG_C" in_c build/extkey_client --connect "[$NET1_S6]:$PORT" \
+	--bytes "$E2E_BYTES" --hold-start --key-file "$other"
+check "other last byte: connected" client_ready client
+check "other last byte: the join comes to an end" wait_for 60 join_is_over
+is "$(mib_moved "$NS_S" MPJoinNoTokenFound)" 1 "other last byte: refused at its SYN"
+data_intact client
+
+exits 1 "a key of 8 bytes has no place in IPv6" in_cgroup "$CG_C" in_c build/extkey_client \
+	--connect "[$NET1_S6]:$PORT" --key-file "$(key short 0102030405060708)"
+
+# A length that is wrong by one: EINVAL, whatever the policy
+is "$(in_cgroup "$CG_C" in_c perl -e 'use Socket; socket(S, PF_INET, SOCK_STREAM, 262);
+	$a = pack("S n a4 x8 a8 C x3 a15", AF_INET, 5000, inet_aton($ARGV[0]), "\x89extkey\x01", 16, "k" x 15);
+	print connect(S, $a) ? "connected" : $!{EINVAL} ? "EINVAL" : $!' "$NET1_S")" EINVAL \
+	"malformed: connect() fails"
+is "$(counter "$CG_C" keys_malformed)" 1 "malformed: counted"
+done_testing
