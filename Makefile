@@ -4,6 +4,7 @@
 # make install    to DESTDIR and PREFIX
 # make demo       the three experiments, in a virtual machine (as root)
 # make check      all tests (as root)
+# make attacks    what each scheme stops, played in full (as root)
 # make packages   install what is missing of Debian's packages (as root)
 
 CLANG ?= clang-19
@@ -104,11 +105,17 @@ check: packages
 	@kernel/build.sh >/dev/null
 	@prove --timer --failures --comments --jobs 2 --exec tests/exec.sh $(TESTS)
 
+# The table is left in build/attacks/
+attacks: packages
+	@$(MAKE) --no-print-directory tests
+	@kernel/build.sh >/dev/null
+	@tests/attack/all.sh
+
 packages:
 	@tests/install-packages.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo check packages clean
+.PHONY: all tests install demo check attacks packages clean
 .SECONDARY:

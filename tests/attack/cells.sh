@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# One cell of the table: an attack in a setting. Wants rows.sh.
+#
+#	setting_begin SETTING	plain, xor, siphash or siphash-bound
+#	setting_end
+#	cell ROW SETTING	$OUTCOME and $WHY, and $EXPECTED; false if it is not
+#				as expected
+#	cell_json ROW SETTING
+
+declare -A PLAIN_SUCCEEDED=()
+# shellcheck disable=SC2034 # for e2e.sh
+E2E_BYTES=65536
+SETTING_BUILT=
+
+# False if this command has no such scheme or option at all
+setting_known() {
+	local word
+
+	for word; do
+		loader help | grep -qw -e "$word" || return
+	done
+}
+
+setting_begin() {
+	local words=() host
+
+	loader detach --all || bail "cannot detach"
+	VICTIM_KEY=$KEY SETTING_BUILT=yes
+	case $1 in
+	plain)		VICTIM_KEY=; return ;;
+	siphash-bound)	words=(--bind-addresses) ;;
+	xor | siphash)	;;
+	*)		bail "no setting $1" ;;
+	esac
+	SCHEME=${1%-bound} # for e2e.sh
+	words+=(--scheme "$SCHEME")
+	if ! setting_known "${words[@]}"; then
+		SETTING_BUILT=
+		return
+	fi
+	for host in "$CG_C" "$CG_S"; do
+		loader attach "$host" "${words[@]}" >"$TAP_TMP/attach" 2>&1 ||
+			bail "cannot attach: $(<"$TAP_TMP/attach")"
+	done
+}
+
+setting_end() {
+	loader detach --all
+}
+
+# Outcomes by engine only where they differ: "ROW@ENGINE" goes before "ROW"
+expectation() {
+	awk -v row="$1" -v setting="$2" -v engine="$ENGINE_S" '
+		$1 == "row" { for (i = 2; i <= NF; i++) if ($i == setting) column = i }
+		$1 == row && !found { found = $column }
+		$1 == row "@" engine { found = $column }
+		END { print found == "na" ? "n/a" : found }' tests/attack/expected
+}
+
+cell_reset() {
+	ip -n "$NS_C" mptcp endpoint flush
+	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
+	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
+	[[ $1 != 4* ]] || small_queue
+	attack reset >/dev/null || bail "the attacker does not answer"
+	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	mib_snapshot "$NS_C"
+	mib_snapshot "$NS_S"
+}
+
+cell_leave() {
+	local name
+
+	for name in client second server; do
+		stop "$name"
+	done
+	# So that nothing of this cell sends or counts in the next
+	in_c ss -Ktn >/dev/null 2>&1
+	in_s ss -Ktn >/dev/null 2>&1
+}
+
+cell() {
+	EXPECTED=$(expectation "$1" "$2")
+	OUTCOME=broken WHY="the row came to no end" CELL_COUNTERS=
+	if [[ ! $SETTING_BUILT ]]; then
+		OUTCOME="not built" WHY="the command does not know it"
+		return 0
+	fi
+	cell_reset "$1"
+	"row_$1" >"$TAP_TMP/row" 2>&1
+	CELL_COUNTERS=$({ mib_diff "$NS_C" | sed 's/^/client /'; mib_diff "$NS_S" | sed 's/^/server /'; } |
+		grep MPTcp)
+	[[ $OUTCOME != broken ]] || diag "$(<"$TAP_TMP/row")" >&2
+	cell_leave
+	[[ $2 != plain || $OUTCOME != succeeds ]] || PLAIN_SUCCEEDED[$1]=yes
+	# Nothing is stopped that would not have worked anyway
+	[[ $OUTCOME != stopped || ${PLAIN_SUCCEEDED[$1]:-} ]] || OUTCOME="n/a"
+	[[ $OUTCOME == "$EXPECTED" ]]
+}
+
+cell_json() {
+	jq -nc --arg engine "$ENGINE_S" --arg kernel "$(uname -r)" --arg row "$1" \
+		--arg title "${TITLES[$1]}" --arg setting "$2" --arg outcome "$OUTCOME" \
+		--arg why "$WHY" --arg expected "$EXPECTED" --arg counters "$CELL_COUNTERS" \
+		'{$engine, $kernel, $row, $title, $setting, $outcome, $why, $expected,
+		  counters: ($counters | split("\n") | map(select(. != "")))}'
+}

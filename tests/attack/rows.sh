@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The attacks, one function for each row of the table. Wants e2e.sh and net.sh.
+# A row plays its attack in the setting that is in force, and says
+#
+#	attack_succeeds WHAT	by what the victims' kernels and applications show
+#	attack_stopped WHAT	the same
+#	attack_broken WHAT	neither: the attack could not be played
+#
+# and leaves. What the attacker has seen of the victims is in each row's title.
+
+ATTACK_BYTES=1000
+ROWS=(1 2 3 4a 4b 5 6 7 8 9 10 11a 11b 12)
+declare -A TITLES=(
+	[1]="Eavesdropper of the first handshake joins from his own address"
+	[2]="The same, with one observed join"
+	[3]="Forged ADD_ADDR draws the client to the attacker"
+	[4a]="Half-open joins fill the listener's queue, first handshake seen"
+	[4b]="The same, by one observed MP_JOIN SYN again and again"
+	[5]="Replay of a recorded join"
+	[6]="Reflection of the server's HMAC"
+	[7]="One right token guessed, used for more joins"
+	[8]="Man in the middle of a join rewrites its source address"
+	[9]="Forged FASTCLOSE with the eavesdropped key"
+	[10]="Client's join to one connection as an oracle for another"
+	[11a]="MP_CAPABLE stripped: the client falls back to TCP"
+	[11b]="MP_JOIN stripped: the client has no second subflow"
+	[12]="Forged REMOVE_ADDR and MP_PRIO"
+)
+
+attack_succeeds() { OUTCOME=succeeds WHY=$*; }
+attack_stopped() { OUTCOME=stopped WHY=$*; }
+attack_broken() { OUTCOME=broken WHY="$* (attacker: $REPLY_LINE)"; }
+
+# NS NAME, as it is told
+moved() {
+	echo "$2 +$(mib_moved "$1" "$2")"
+}
+
+has_moved() {
+	(($(mib_moved "$1" "$2") > 0))
+}
+
+victim() {
+	client "$1" ${VICTIM_KEY:+--key-file "$VICTIM_KEY"} "${@:2}"
+	client_ready "$1"
+}
+
+second_subflow() {
+	endpoint_c "$NET2_C" subflow
+}
+
+has_subflow() {
+	subflows "$1" | grep -qF " $2:"
+}
+
+# A join of the client's that the attacker has seen from its SYN to its ACK
+seen() {
+	attack seen >/dev/null && [[ $(reply "$1") -ge $2 ]]
+}
+
+seen_join() {
+	second_subflow && victim client && wait_for 20 seen joins 1 && wait_for 20 has_subflow "$NS_S" "$NET2_C"
+}
+
+# Whether NAME's data arrived at the server's application as it was sent
+intact() {
+	release "$1" && [[ $(event "$1" "done" .ok) == true ]]
+}
+
+foreign_bytes() {
+	release client
+	[[ $(event client "done" .ok) == false ]] &&
+		[[ $(event server closed .bytes) == "$E2E_BYTES" ]]
+}
+
+# Why the server did not take the attacker's join
+refusal() {
+	case $REPLY_LINE in
+	*syn=refused*)	echo "token refused at the SYN ($(moved "$NS_S" MPJoinNoTokenFound))" ;;
+	*syn=silent*)	echo "no answer to the SYN" ;;
+	*ack=refused*)	echo "HMAC refused at the ACK ($(moved "$NS_S" MPJoinAckHMacFailure))" ;;
+	*ack=silent*)	echo "no answer to the ACK" ;;
+	*)		echo "unknown: $REPLY_LINE" ;;
+	esac
+}
+
+joined() {
+	[[ $(reply ack) == answered && $(reply data) == answered ]] && has_moved "$NS_S" MPJoinAckRx
+}
+
+# What the attacker's last join led to
+judge_join() {
+	if joined; then
+		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
+		attack_succeeds "the server's application read $ATTACK_BYTES bytes of the attacker's ($(moved "$NS_S" MPJoinAckRx))"
+		return
+	fi
+	WHY=$(refusal)
+	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
+	attack_stopped "$WHY"
+}
+
+row_1() {
+	victim client || { attack_broken "no connection"; return; }
+	attack join conn=0 from="$NET1_A" token=real ack=real bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+	judge_join
+}
+
+# Once with a nonce of his own, once with the one that he saw
+row_2() {
+	local nonce
+
+	seen_join || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	for nonce in fresh recorded; do
+		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=learned \
+			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+		joined && break
+	done
+	judge_join
+}
+
+drawn() {
+	has_subflow "$NS_C" "$NET1_A" && has_subflow "$NS_S" "$NET1_A"
+}
+
+row_3() {
+	victim client || { attack_broken "no connection"; return; }
+	attack rewrite path=1 from="$NET1_C" to="$NET1_A" newfrom="$NET1_A" newto="$NET1_S" &&
+		attack inject conn=0 to=client what=add-addr addr="$NET1_A" || { attack_broken "no ADD_ADDR"; return; }
+	if wait_for 2 drawn; then
+		intact client || { attack_broken "drawn, but the data did not arrive"; return; }
+		attack_succeeds "the client has a subflow by way of the attacker ($(moved "$NS_C" AddAddr)), $(received "$NET1_A") bytes on it"
+	elif intact client; then
+		attack_stopped "ADD_ADDR ignored ($(moved "$NS_C" AddAddr))"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+# With SYN cookies, or a queue of thousands, this takes more packets than are sent
+# here. So the row is about what a valid token is good for, not about the defaults.
+small_queue() {
+	in_s sysctl -q net.core.somaxconn=64 net.ipv4.tcp_syncookies=0
+}
+
+# The kernel drops half-open requests before long if there are many: so the SYNs
+# go on while the client tries, with retransmissions. ARG...: how they are made
+half_open() {
+	local answered
+
+	attack syns conn=0 from="$NET1_A" count=128 "$@" || { attack_broken "no SYNs"; return; }
+	answered=$(reply answered)
+	mib_snapshot "$NS_C"
+	attack_begin syns conn=0 from="$NET1_A" count=128 ms=$((3000 * ${EXTKEY_SLOWNESS:-1})) "$@"
+	second_subflow && attack_end || { attack_broken "no SYNs, or no legitimate join"; return; }
+	if has_subflow "$NS_S" "$NET2_C"; then
+		attack_stopped "$answered of 128 SYNs half-open; a legitimate join succeeds ($(moved "$NS_S" MPJoinNoTokenFound))"
+	elif has_moved "$NS_C" MPJoinSynTx || has_moved "$NS_S" ListenDrops; then
+		attack_succeeds "$answered of 128 SYNs half-open; a legitimate join gets no answer ($(moved "$NS_C" MPJoinSynAckRx))"
+	else
+		attack_broken "no legitimate join"
+	fi
+}
+
+row_4a() {
+	victim client || { attack_broken "no connection"; return; }
+	half_open token=real
+}
+
+row_4b() {
+	seen_join || { attack_broken "no join of the client's"; return; }
+	ip -n "$NS_C" mptcp endpoint flush
+	wait_for 10 no_subflow "$NS_S" "$NET2_C" || { attack_broken "the join of the client's stays"; return; }
+	mib_snapshot "$NS_S"
+	half_open token=recorded nonce=recorded
+}
+
+no_subflow() {
+	! has_subflow "$@"
+}
+
+row_5() {
+	local said=()
+
+	seen_join || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
+	said+=("same connection: $(refusal)")
+	[[ $(reply ack) != answered ]] || { attack_succeeds "on the same connection"; return; }
+
+	ip -n "$NS_C" mptcp limits set subflow 0
+	victim second && wait_for 10 seen connections 2 || { attack_broken "no other connection"; return; }
+	mib_snapshot "$NS_S"
+	attack join conn=1 learn=0 from="$NET1_A" token=learned nonce=recorded ack=recorded || { attack_broken "no join"; return; }
+	said+=("another: $(refusal)")
+	[[ $(reply ack) != answered ]] || { attack_succeeds "on another connection"; return; }
+
+	intact client && intact second || { attack_broken "the clients' data did not arrive"; return; }
+	wait_for 10 closed_at_server 2 || { attack_broken "the connections stay"; return; }
+	mib_snapshot "$NS_S"
+	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
+	said+=("after close: $(refusal)")
+	[[ $(reply ack) != answered ]] || { attack_succeeds "after close"; return; }
+	attack_stopped "$(printf '%s; ' "${said[@]}" | sed 's/; $//')"
+}
+
+closed_at_server() {
+	[[ $(grep -c '"event":"closed"' "$TAP_TMP/server.out") -ge $1 ]] &&
+		[[ ! $(in_s ss -MnH state established) ]]
+}
+
+row_6() {
+	local nonce
+
+	seen_join || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	for nonce in fresh recorded; do
+		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=reflected \
+			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+		joined && break
+	done
+	judge_join
+}
+
+row_7() {
+	local more
+
+	seen_join || { attack_broken "no join of the client's"; return; }
+	attack syns conn=0 from="$NET1_A" count=16 token=random && [[ $(reply refused) == 16 ]] ||
+		{ attack_broken "random tokens were not refused"; return; }
+	mib_snapshot "$NS_S"
+	attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=fresh || { attack_broken "no SYNs"; return; }
+	more=$(reply answered)
+	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=random || { attack_broken "no join"; return; }
+	[[ $(reply ack) != answered ]] || { attack_succeeds "joined with no HMAC"; return; }
+	intact client || { attack_broken "the client's data did not arrive"; return; }
+	if [[ $more == 8 ]]; then
+		attack_succeeds "8 of 8 further SYNs answered; but none joins without the keys ($(moved "$NS_S" MPJoinAckHMacFailure))"
+	else
+		attack_stopped "$more of 8 further SYNs answered ($(moved "$NS_S" MPJoinNoTokenFound))"
+	fi
+}
+
+row_8() {
+	attack rewrite path=2 from="$NET2_C" to="$NET1_S" newfrom="$NET2_A" newto="$NET1_S" || { attack_broken "no rule"; return; }
+	second_subflow && victim client || { attack_broken "no connection"; return; }
+	if wait_for 2 has_subflow "$NS_S" "$NET2_A"; then
+		intact client || { attack_broken "joined, but the client's data did not arrive"; return; }
+		attack_succeeds "the server has a subflow with the attacker's address ($(moved "$NS_S" MPJoinAckRx)), $(received "$NET2_A") bytes on it"
+	elif intact client; then
+		attack_stopped "join refused ($(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_C" MPJoinSynAckHMacFailure), $(moved "$NS_S" MPJoinAckHMacFailure))"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+row_9() {
+	victim client || { attack_broken "no connection"; return; }
+	attack inject conn=0 to=client what=fastclose || { attack_broken "no FASTCLOSE"; return; }
+	if wait_for 1 has_moved "$NS_C" MPFastcloseRx; then
+		release client && { attack_broken "the client did not notice"; return; }
+		grep -q 'Connection reset\|broke' "$TAP_TMP/client.err" || { attack_broken "the client ended otherwise"; return; }
+		attack_succeeds "the client's connection is reset ($(moved "$NS_C" MPFastcloseRx))"
+	elif intact client; then
+		attack_stopped "FASTCLOSE ignored ($(moved "$NS_C" MPFastcloseRx)), the connection goes on"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+# Connection 0 is the attacker's target; the client joins connection 1 alone
+row_10() {
+	ip -n "$NS_C" mptcp limits set subflow 0
+	second_subflow && victim client && wait_for 10 seen connections 1 || { attack_broken "no connection"; return; }
+	ip -n "$NS_C" mptcp limits set subflow 4
+	attack_begin oracle conn=0 learn=1 path=2 bytes=$ATTACK_BYTES
+	victim second && attack_end || { attack_broken "no oracle"; return; }
+	if joined; then
+		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
+		attack_succeeds "joined connection 0 by the answers of connection 1 ($(moved "$NS_S" MPJoinAckRx))"
+		return
+	fi
+	case $REPLY_LINE in
+	*no-join*)		attack_broken "no join of the client's" ;;
+	*client=silent*)	attack_stopped "the client refuses the SYN/ACK ($(moved "$NS_C" MPJoinSynAckHMacFailure))" ;;
+	*)			attack_stopped "$(refusal)" ;;
+	esac
+}
+
+row_11a() {
+	attack strip what=capable || { attack_broken "not stripped"; return; }
+	if ! victim client; then
+		attack_stopped "no connection"
+		return
+	fi
+	if [[ $(event client connected .fallback) != true ]]; then
+		attack_stopped "the client did not fall back"
+	elif intact client; then
+		attack_succeeds "plain TCP, and the client's application does not notice ($(moved "$NS_C" MPCapableFallbackSYNACK))"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+row_11b() {
+	attack strip what=join || { attack_broken "not stripped"; return; }
+	second_subflow && victim client || { attack_broken "no connection"; return; }
+	wait_for 5 has_moved "$NS_C" MPJoinSynTx && wait_for 5 seen stripped 1 ||
+		{ attack_broken "no join of the client's"; return; }
+	if wait_for 1 has_subflow "$NS_S" "$NET2_C"; then
+		attack_stopped "joined ($(moved "$NS_S" MPJoinAckRx))"
+	elif intact client; then
+		attack_succeeds "no second subflow ($(moved "$NS_S" MPJoinSynRx)); the first goes on"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+row_12() {
+	seen_join && wait_for 10 seen id 0 || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	attack inject conn=0 to=server what=prio && wait_for 2 has_moved "$NS_S" MPPrioRx
+	attack seen >/dev/null
+	attack inject conn=0 to=server what=remove-addr id="$(reply id)" &&
+		wait_for 2 has_moved "$NS_S" RmAddr
+	if has_moved "$NS_S" MPPrioRx && has_moved "$NS_S" RmAddr && no_subflow "$NS_S" "$NET2_C"; then
+		attack_succeeds "first subflow made a backup, second one removed ($(moved "$NS_S" MPPrioRx), $(moved "$NS_S" RmAddr))"
+	elif intact client; then
+		attack_stopped "ignored ($(moved "$NS_S" MPPrioRx), $(moved "$NS_S" RmAddr))"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}

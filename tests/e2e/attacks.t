@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The quick form of the attack suite (make attacks): who saw the first handshake
+# joins, the same with one join seen, and FASTCLOSE. They come out as expected.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/attack/net.sh
+. tests/attack/rows.sh
+. tests/attack/cells.sh
+
+e2e_up
+for setting in plain xor siphash siphash-bound; do
+	setting_begin "$setting"
+	if [[ ! $SETTING_BUILT ]]; then
+		diag "$setting: not built"
+		continue
+	fi
+	for row in 1 2 9; do
+		cell "$row" "$setting"
+		is "$OUTCOME" "$EXPECTED" "$setting: ${TITLES[$row]}: $OUTCOME" || diag "$WHY"
+	done
+	setting_end
+done
+done_testing
