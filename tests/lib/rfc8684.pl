@@ -17,7 +17,7 @@ my ($mask_key, $bound) = @ARGV;
 @ARGV = ();
 
 my ($key_a, $key_b); # initiator's and responder's, 8 bytes each
-my %nonces;          # of a subflow: initiator's and responder's
+my %nonces;          # of a subflow: initiator's, and each one of the responder's
 
 sub add { use integer; $_[0] + $_[1] }
 sub rotl { $_[0] << $_[1] | $_[0] >> (64 - $_[1]) }
@@ -46,10 +46,16 @@ sub siphash {
 	return $v[0] ^ $v[1] ^ $v[2] ^ $v[3];
 }
 
+# [WANT, MASK] for each value that would be right
 sub verdict {
-	my ($field, $got, $want, $mask) = @_;
-	my $masked = defined $mask_key ? $want ^ substr($mask, 0, length $want) : "";
-	print "$field ", $got eq $want ? "ok" : $got eq $masked ? "masked" : "differs", "\n";
+	my ($field, $got, @rights) = @_;
+	my %is;
+	for my $right (@rights) {
+		my ($want, $mask) = @$right;
+		$is{$want} = "ok";
+		$is{$want ^ substr($mask, 0, length $want)} = "masked" if defined $mask_key;
+	}
+	print "$field ", $is{$got} // "differs", "\n";
 }
 
 sub hex8 { pack "H*", substr("0" x 8 . ($_[0] =~ s/^0x//r), -8) }
@@ -86,29 +92,34 @@ while (<STDIN>) {
 	next unless defined $key_a;
 	my ($a_b, $b_a) = ($key_a . $key_b, $key_b . $key_a);
 	if (/join .*token (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
-		$nonces{"$src $dst"} = [hex8($2)];
-		verdict("token", hex8($1), substr(sha256($key_b), 0, 4),
-			substr(prf("T", 0, hex8($2) . addresses($src, $dst)), -4));
+		$nonces{"$src $dst"} //= [hex8($2)];
+		verdict("token", hex8($1), [substr(sha256($key_b), 0, 4),
+			substr(prf("T", 0, hex8($2) . addresses($src, $dst)), -4)]);
 	} elsif (/join .*hmac (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
 		my $n = $nonces{"$dst $src"} or next;
-		$n->[1] = hex8($2);
-		verdict("synack", hex16($1), substr(hmac_sha256($n->[1] . $n->[0], $b_a), 0, 8),
-			prf("S", 0, "$n->[0]$n->[1]$b_a" . addresses($dst, $src)));
+		my ($n_a, $n_b) = ($n->[0], hex8($2));
+		push @$n, $n_b;
+		verdict("synack", hex16($1), [substr(hmac_sha256($n_b . $n_a, $b_a), 0, 8),
+			prf("S", 0, "$n_a$n_b$b_a" . addresses($dst, $src))]);
 	} elsif (/join .*hmac 0x([0-9a-f]+)/) {
 		my $n = $nonces{"$src $dst"} or next;
-		my $rest = "$n->[0]$n->[1]$a_b" . addresses($src, $dst);
-		verdict("ack", pack("H*", $1), substr(hmac_sha256($n->[0] . $n->[1], $a_b), 0, 20),
-			prf("A", 0, $rest) . prf("A", 1, $rest) . prf("A", 2, $rest));
+		my ($n_a, @n_b) = @$n;
+		# A SYN cookie's nonce is another one each time: the client took one
+		verdict("ack", pack("H*", $1), map {
+			my $rest = "$n_a$_$a_b" . addresses($src, $dst);
+			[substr(hmac_sha256($n_a . $_, $a_b), 0, 20),
+			 prf("A", 0, $rest) . prf("A", 1, $rest) . prf("A", 2, $rest)] } @n_b);
 	}
 	if (/add-addr v1 id (\d+) (\S+?)(?::(\d+))? hmac (0x[0-9a-f]+)/) {
 		my ($bytes, $ipv6) = address $2;
 		my $addr = $ipv6 ? $bytes : substr $bytes, 12;
 		my ($id, $port, $hmac) = ($1, $3 // 0, $4);
 		# Only the server announces here
-		verdict("add_addr", hex16($hmac), substr(hmac_sha256(pack("C a* n", $id, $addr, $port), $b_a), -8),
-			prf("D", 0, $b_a . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr)));
+		verdict("add_addr", hex16($hmac),
+			[substr(hmac_sha256(pack("C a* n", $id, $addr, $port), $b_a), -8),
+			 prf("D", 0, $b_a . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr))]);
 	}
 	if (/fast-close key (0x[0-9a-f]+)/) {
-		verdict("fastclose", hex16($1), $key_b, prf("F", 0, $a_b));
+		verdict("fastclose", hex16($1), [$key_b, prf("F", 0, $a_b)]);
 	}
 }
