@@ -2,7 +2,8 @@
 #
 # make            the BPF programs and the command, in build/
 # make install    to DESTDIR and PREFIX
-# make demo       the three experiments, in a virtual machine (as root)
+# make demo       the three experiments, on the running kernel if it can (as root)
+# make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests (as root)
 # make attacks    what each scheme stops, played in full (as root)
 # make packages   install what is missing of Debian's packages (as root)
@@ -76,9 +77,20 @@ install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
 	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
 
-# Both are for a fresh machine: packages first, then a make that finds them
-demo: packages
-	@$(MAKE) --no-print-directory tests
+# For a fresh machine: packages first, then a make that finds them
+demo:
+	@tests/install-packages.sh host
+	@$(MAKE) --no-print-directory tests >&2
+	@if why=$$(tests/running-kernel.sh --check 2>&1); then \
+		engine=$$(tests/running-kernel.sh --engine); \
+		EXTKEY_ENGINES="$$engine $$engine" tests/running-kernel.sh tests/demo.sh; \
+	else \
+		echo "The running kernel cannot: $$why. So it is the virtual machine's." >&2; \
+		$(MAKE) --no-print-directory demo-vm; \
+	fi
+
+demo-vm: packages
+	@$(MAKE) --no-print-directory tests >&2
 	@tests/vm/run.sh -- tests/demo.sh
 
 # Tests of two hosts run once for each pair of engines, as tests/exec.sh says
@@ -117,5 +129,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo check attacks packages clean
+.PHONY: all tests install demo demo-vm check attacks packages clean
 .SECONDARY:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The three experiments, and a table of what came out. Runs in the virtual
-# machine; captures are left in build/demo/.
+# The three experiments, and a table of what came out: on the kernel it runs on, with
+# the engine in EXTKEY_ENGINES. Captures are left in build/demo/.
 cd "$(dirname "$0")/.." || exit 1
 CAPTURES=build/demo
 . tests/lib/e2e.sh
@@ -57,8 +57,17 @@ run 2 "different keys" "$KEY" "$OTHER_KEY" refused masked
 run 3 "no key" "" "" up plain
 
 echo
+echo "Linux $(uname -r), engine $ENGINE_S:"
+echo
 printf '%s\n' "${table[@]}" | column -t -s '|'
 echo
-echo "The captures are in $CAPTURES/, for Wireshark: s1 is path 1, s2 is path 2."
+cat <<-NEXT
+	The captures are in $CAPTURES/: s1 is path 1, s2 is path 2. What to try next:
+
+	  wireshark $CAPTURES/1-s2.pcap   a masked join; mptcp as a filter
+	  sudo make demo-vm                the same with engine hook, on the patched kernel
+	  sudo make attacks                what who saw the handshake can do, with a key and without
+	  README.md, "On a real host"      a cgroup and a key of your own
+NEXT
 TAP_LEFT=demo
 exit $failed

@@ -9,8 +9,6 @@
 #		there, so to skip is to fail; and it is slow.
 #	host	on the running kernel
 #
-# What runs on the host gets a bpffs of its own: pins of an extkey that is in use
-# here, or of a test beside it, stay out.
 cd "$(dirname "$0")/.." || exit 1
 test=$1 where=
 
@@ -29,4 +27,4 @@ esac
 if [[ $where == vm ]]; then
 	EXTKEY_NO_SKIP=1 EXTKEY_SLOWNESS=3 exec tests/vm/run.sh -- "$test"
 fi
-exec unshare --mount sh -c 'mount -t bpf none /sys/fs/bpf && exec "$0"' "$test"
+exec tests/running-kernel.sh "$test"

@@ -1,6 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Installs what building and testing take, and says nothing if it is all there.
+#
+# Installs what is missing, and says nothing if it is all there:
+#
+#	install-packages.sh [host|vm]
+#
+#	host	the command, and what runs of the tests on the running kernel
+#	vm	that, the kernel with the hook, and the virtual machine for it; the default
 set -euo pipefail
 
 packages=(
@@ -8,12 +14,15 @@ packages=(
 	gcc make libc6-dev clang-19 llvm-19 libbpf-dev libelf-dev zlib1g-dev bpftool
 	libjansson-dev libmnl-dev
 	# the tests
-	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps libcap2-bin
-	strace ethtool
-	# the kernel with the hook, and the virtual machine it runs in
-	linux-source-6.12 flex bison bc cpio kmod xz-utils patch dwarves libssl-dev
-	qemu-system-x86
+	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps bsdextrautils
+	libcap2-bin libssl-dev strace ethtool
 )
+case ${1-vm} in
+host)	;;
+vm)	packages+=(linux-source-6.12 flex bison bc cpio kmod xz-utils patch dwarves
+		qemu-system-x86) ;;
+*)	echo "usage: tests/install-packages.sh [host|vm]" >&2; exit 1 ;;
+esac
 
 # shellcheck disable=SC2016 # ${...} is for dpkg-query
 missing=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |

@@ -8,10 +8,6 @@
 cd "$(dirname "$0")/../.." || exit 1
 (($#)) || set -- host-tc vm-tc vm-hook
 
-host_can() {
-	[[ -e /proc/sys/net/mptcp/enabled ]] && [[ -e /sys/kernel/btf/vmlinux ]]
-}
-
 failed=0 played=()
 for run; do
 	engine=${run#*-}
@@ -19,12 +15,11 @@ for run; do
 	echo "--- $run" >&2
 	case $run in
 	host-*)
-		if ! host_can; then
-			echo "left out: the running kernel has no MPTCP or no BTF" >&2
+		if ! why=$(tests/running-kernel.sh --check 2>&1); then
+			echo "left out: the running kernel cannot: $why" >&2
 			continue
 		fi
-		unshare --mount sh -c 'mount -t bpf none /sys/fs/bpf && exec "$0" "$1"' \
-			tests/attack/suite.sh "$run" ;;
+		tests/running-kernel.sh tests/attack/suite.sh "$run" ;;
 	*)
 		EXTKEY_SLOWNESS=3 tests/vm/run.sh --timeout 1800 -- tests/attack/suite.sh "$run" ;;
 	esac || failed=1

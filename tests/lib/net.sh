@@ -305,9 +305,7 @@ mpcapable_keys() {
 
 # RFC 8684, section 3.2: the most significant 32 bits of the key's SHA-256
 plain_token() {
-	local hash
-
-	hash=$(xxd -r -p <<<"$1" | sha256sum) && echo "${hash:0:8}"
+	perl -MDigest::SHA=sha256_hex -e 'print substr(sha256_hex(pack "H*", $ARGV[0]), 0, 8)' "$1"
 }
 
 subflows() {
