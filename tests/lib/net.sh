@@ -79,8 +79,8 @@ net_remove() {
 net_sweep() {
 	local ns
 
-	# "a" is the attacker of tests/attack/
-	for ns in /run/netns/extkey-[acs]-*; do
+	# "a" and "f" are the attackers of tests/attack/ and flood.t
+	for ns in /run/netns/extkey-[acfs]-*; do
 		[[ ! -e $ns || -d /proc/${ns##*-} ]] || net_remove "${ns##*/}"
 	done
 }
