@@ -37,11 +37,10 @@ mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	write_ack(skb, s, at + EXTKEY_VALUE_AT, hmac);
 }
 
-static __always_inline void mask_option(struct __sk_buff *skb,
-					struct scratch *s,
-					struct mptcp_sock *msk,
-					const struct mptcp_subflow_context *subflow,
-					const struct extkey_option *option)
+static __always_inline void
+mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
+	    const struct mptcp_subflow_context *subflow,
+	    const struct extkey_option *option)
 {
 	__u8 field[8];
 	__u32 at = option->at;
@@ -116,9 +115,9 @@ static __always_inline void mask_packet(struct __sk_buff *skb,
  * whatever listener the SYN has come to: if that one has another key or none,
  * nobody gets an answer.
  */
-static __always_inline int mask_synack(struct __sk_buff *skb,
-				       struct scratch *s,
-				       const struct mptcp_subflow_request_sock *req)
+static __always_inline int
+mask_synack(struct __sk_buff *skb, struct scratch *s,
+	    const struct mptcp_subflow_request_sock *req)
 {
 	__u32 at = s->packet.walk.options[0].at;
 	__u8 field[8];
@@ -147,8 +146,7 @@ static __always_inline int mask_synack(struct __sk_buff *skb,
 }
 
 /* The same with a cookie: no request, but the SYN has come up just now */
-static __always_inline int mask_cookie(struct __sk_buff *skb,
-				       struct scratch *s)
+static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
 	__u32 at = s->packet.walk.options[0].at;
 	struct joining *j = get_joining();
@@ -157,8 +155,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb,
 	struct tuple_key key;
 
 	tuple_of(&s->packet, true, &key);
-	if (!j || !j->valid ||
-	    __builtin_memcmp(&key, &j->tuple, sizeof(key)))
+	if (!j || !j->valid || __builtin_memcmp(&key, &j->tuple, sizeof(key)))
 		return TC_ACT_UNSPEC; /* forwarded, or seen on a device above */
 	j->valid = 0;
 	connection = bpf_map_lookup_elem(&connections, &j->token);
@@ -191,14 +188,16 @@ SEC("tc")
 int extkey_egress(struct __sk_buff *skb)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
-	struct scratch *s = get_scratch();
+	struct scratch *s;
 
-	if (!s || parse(skb, &s->packet) != PARSED_PACKET ||
-	    s->packet.fragment)
+	if (is_data(skb))
+		return TC_ACT_UNSPEC; /* on to other people's filters */
+	s = get_scratch();
+	if (!s || parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment)
 		return TC_ACT_UNSPEC;
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK)) {
 		mask_packet(skb, s);
-		return TC_ACT_UNSPEC; /* on to other people's filters */
+		return TC_ACT_UNSPEC;
 	}
 	if (s->packet.walk.options[0].field != EXTKEY_FIELD_SYNACK)
 		return TC_ACT_UNSPEC;

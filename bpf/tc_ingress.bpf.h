@@ -41,8 +41,8 @@ static __always_inline struct bpf_sock *find_listener(struct __sk_buff *skb,
 static __always_inline bool malformed(const struct packet *packet)
 {
 	return packet->walk.found > EXTKEY_OPTIONS ||
-	       (packet->walk.found == 2 && packet->walk.options[0].field ==
-						   packet->walk.options[1].field);
+	       (packet->walk.found == 2 &&
+		packet->walk.options[0].field == packet->walk.options[1].field);
 }
 
 static __always_inline int drop_malformed(struct scratch *s)
@@ -71,8 +71,7 @@ static __always_inline int unmask_token(struct __sk_buff *skb,
 	return TC_ACT_UNSPEC;
 }
 
-static __always_inline int syn_arrives(struct __sk_buff *skb,
-				       struct scratch *s)
+static __always_inline int syn_arrives(struct __sk_buff *skb, struct scratch *s)
 {
 	struct bpf_sock *sk = find_listener(skb, &s->packet);
 	int action = TC_ACT_UNSPEC;
@@ -168,8 +167,7 @@ static __always_inline int unmask_established(struct __sk_buff *skb,
 }
 
 /* Writes the HMAC of an ACK without its mask; subject has nonces and keys */
-static __always_inline void unmask_ack(struct __sk_buff *skb,
-				       struct scratch *s)
+static __always_inline void unmask_ack(struct __sk_buff *skb, struct scratch *s)
 {
 	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT, i;
 	__u8 hmac[FIELD_MAX];
@@ -216,8 +214,7 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 
 /* What comes to a listener without a request: with a cookie, or astray */
 static __always_inline int unmask_cookie(struct __sk_buff *skb,
-					 struct scratch *s,
-					 struct bpf_sock *sk)
+					 struct scratch *s, struct bpf_sock *sk)
 {
 	const struct extkey_option *options = s->packet.walk.options;
 	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
@@ -264,9 +261,10 @@ static __always_inline int packet_arrives(struct __sk_buff *skb,
 	if (sk->state == TCP_NEW_SYN_RECV)
 		action = unmask_request(
 			skb, s,
-			bpf_rdonly_cast(sk,
-					bpf_core_type_id_kernel(
-						struct mptcp_subflow_request_sock)));
+			bpf_rdonly_cast(
+				sk,
+				bpf_core_type_id_kernel(
+					struct mptcp_subflow_request_sock)));
 	else if (sk->state == TCP_LISTEN)
 		action = unmask_cookie(skb, s, sk);
 	else
@@ -315,9 +313,12 @@ static __always_inline int fragment_arrives(struct __sk_buff *skb,
 SEC("tc")
 int extkey_ingress(struct __sk_buff *skb)
 {
-	struct scratch *s = get_scratch();
 	enum parsed parsed;
+	struct scratch *s;
 
+	if (is_data(skb))
+		return TC_ACT_UNSPEC; /* on to other people's filters */
+	s = get_scratch();
 	if (!s)
 		return TC_ACT_UNSPEC;
 	parsed = parse(skb, &s->packet);

@@ -121,6 +121,7 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned long _skb_refdst;
 	__u16 network_header;
+	__u16 mac_header;
 	unsigned char *head;
 	unsigned char *data;
 };

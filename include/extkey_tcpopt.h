@@ -38,7 +38,8 @@
 #define EXTKEY_ADD_ADDR6 28
 #define EXTKEY_FASTCLOSE 12
 
-#define EXTKEY_VALUE_AT 4 /* of the field in all but ADD_ADDR: behind the head */
+#define EXTKEY_VALUE_AT \
+	4 /* of the field in all but ADD_ADDR: behind the head */
 
 /* An option with a field */
 struct extkey_option {
@@ -137,20 +138,26 @@ static inline int extkey_walk_step(struct extkey_walk *walk)
 	return 0;
 }
 
+/* Bytes: the option with its padding, and what extkey_only_data() looks at */
+#define EXTKEY_TIMESTAMPS 12
+#define EXTKEY_ONLY_DATA (EXTKEY_TIMESTAMPS + 3)
+
 /*
  * Whether what nearly all packets of a connection have is all that there is:
- * timestamps at most, and DSS. @len > 0. Says no where it is not sure.
+ * timestamps at most, and DSS. @len > 0; reads EXTKEY_TIMESTAMPS bytes, or
+ * EXTKEY_ONLY_DATA if @len is more than these. Says no where it is not sure.
  */
-static inline int extkey_only_data(const __u8 opts[EXTKEY_TCPOPT_BUF],
-				   __u32 len)
+static inline int extkey_only_data(const __u8 *opts, __u32 len)
 {
 	__u32 at = 0;
 
 	if (opts[0] == EXTKEY_TCPOPT_NOP && opts[1] == EXTKEY_TCPOPT_NOP &&
 	    opts[2] == EXTKEY_TCPOPT_TIMESTAMP && opts[3] == 10) {
-		if (len <= 12)
+		if (len <= EXTKEY_TIMESTAMPS)
 			return 1;
-		at = 12;
+		at = EXTKEY_TIMESTAMPS;
+	} else if (len <= EXTKEY_TIMESTAMPS) {
+		return 0;
 	}
 	/* Padding behind it is less than a word, too short for any option */
 	return opts[at] == EXTKEY_TCPOPT_MPTCP &&
