@@ -6,6 +6,7 @@
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests (as root)
 # make attacks    what each scheme stops, played in full (as root)
+# make bench-tc   what engine tc costs, on the running kernel (as root)
 # make packages   install what is missing of Debian's packages (as root)
 
 CLANG ?= clang-19
@@ -123,11 +124,17 @@ attacks: packages
 	@kernel/build.sh >/dev/null
 	@tests/attack/all.sh
 
+# The figures are left in build/bench/
+bench-tc:
+	@tests/install-packages.sh host
+	@$(MAKE) --no-print-directory tests >&2
+	@EXTKEY_ENGINES="tc tc" tests/running-kernel.sh bench/tc.sh
+
 packages:
 	@tests/install-packages.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check attacks packages clean
+.PHONY: all tests install demo demo-vm check attacks bench-tc packages clean
 .SECONDARY:
