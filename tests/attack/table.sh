@@ -39,12 +39,27 @@ outcomes() {
 	echo
 }
 
+# As README.md has them: no cell there that was not played, and came out so
+rows() {
+	jq -rs "$functions"'
+		. as $cells |
+		rows[] as $row | ($cells | first(.[] | select(.row == $row)).title) as $title |
+		"| \($row) | \($title) | " + ([settings[] as $setting |
+			$cells | cell($row; $setting) | .outcome // "not played" |
+			if . == "succeeds" then "**succeeds**" else . end] | join(" | ")) + " |"' "$1"
+}
+
+failed=0
 : >build/attacks/table.md
 for name; do
 	markdown "build/attacks/$name.json" >>build/attacks/table.md
 	outcomes "build/attacks/$name.json"
+	while read -r row; do
+		grep -qxF "$row" README.md || { echo "README.md does not say: $row"; failed=1; }
+	done < <(rows "build/attacks/$name.json")
 done
 for name; do
 	jq -c --arg run "$name" '{$run} + .' "build/attacks/$name.json"
 done | jq -s . >build/attacks/table.json
 echo "What was measured in each cell is in build/attacks/table.md, all counters in table.json."
+exit $failed
