@@ -27,7 +27,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 PEERS := $(B)/extkey_server $(B)/extkey_client
 HEADERS := $(wildcard include/*.h loader/*.h)
 
-all: $(B)/extkey_loader
+all: $(B)/extkey_loader $(B)/libextkey_preload.so
 
 # What a build needs, and the package that has it
 $(B)/tools-are-there: Makefile
@@ -56,6 +56,9 @@ $(B)/loader/%.o: loader/%.c $(HEADERS) $(B)/extkey.skel.h
 $(B)/extkey_loader: $(LOADER_OBJS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -ljansson -lmnl
 
+$(B)/libextkey_preload.so: preload/extkey_preload.c $(HEADERS) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) $< -o $@
+
 $(B)/unit/test_options: $(B)/loader/options.o
 $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka
@@ -76,6 +79,7 @@ tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(
 
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
+	install -D -m 644 $(B)/libextkey_preload.so $(DESTDIR)$(PREFIX)/lib/libextkey_preload.so
 	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
 
 # For a fresh machine: packages first, then a make that finds them
