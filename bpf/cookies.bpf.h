@@ -20,6 +20,7 @@
 struct connection {
 	__u64 local_key;
 	__u64 remote_key;
+	__u64 cgroup_id;
 	__u32 fingerprint;
 	__u32 unused;
 };
@@ -50,11 +51,9 @@ struct {
 /* The SYN of a join that is going up just now; its answer comes down at once */
 struct joining {
 	struct tuple_key tuple;
-	struct extkey_sock stored; /* of the listener; all zero if it has no key */
 	__u32 token;
 	__u32 nonce;
 	__u32 valid;
-	__u32 keyed;
 };
 
 struct {
@@ -95,9 +94,7 @@ static __always_inline void tuple_of(const struct packet *packet, bool reverse,
 	}
 }
 
-/* @stored: of the listener, or NULL */
 static __always_inline void syn_goes_up(const struct packet *packet,
-					const struct extkey_sock *stored,
 					__u32 token)
 {
 	struct joining *j = get_joining();
@@ -107,9 +104,6 @@ static __always_inline void syn_goes_up(const struct packet *packet,
 	tuple_of(packet, false, &j->tuple);
 	j->token = token;
 	j->nonce = opt_be32(packet, packet->walk.options[0].at + 8);
-	j->keyed = stored != NULL;
-	if (stored)
-		j->stored = *stored;
 	j->valid = 1;
 }
 
@@ -132,6 +126,7 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	token = msk->token;
 	connection.local_key = msk->local_key;
 	connection.remote_key = msk->remote_key;
+	connection.cgroup_id = stored->cgroup_id;
 	connection.fingerprint = stored->secret.fingerprint;
 	bpf_map_update_elem(&connections, &token, &connection, BPF_ANY);
 	return 1;

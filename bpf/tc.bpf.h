@@ -42,6 +42,51 @@ static __always_inline struct scratch *get_scratch(void)
 	return bpf_map_lookup_elem(&scratch, &zero);
 }
 
+/* A map can be dumped, and what it holds now, it holds until the next packet */
+static __always_inline void forget_secrets(struct scratch *s)
+{
+	__builtin_memset(&s->stored.secret, 0, sizeof(s->stored.secret));
+	__builtin_memset(&s->other.secret, 0, sizeof(s->other.secret));
+}
+
+static __always_inline struct bpf_sock *
+find_socket(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, bool ipv6)
+{
+	/* A constant size in each call, for the verifier */
+	if (ipv6)
+		return bpf_skc_lookup_tcp(skb, tuple, sizeof(tuple->ipv6),
+					  BPF_F_CURRENT_NETNS, 0);
+	return bpf_skc_lookup_tcp(skb, tuple, sizeof(tuple->ipv4),
+				  BPF_F_CURRENT_NETNS, 0);
+}
+
+/* Who answers a SYN, also where one of the past (TIME-WAIT) is in the way */
+static __always_inline struct bpf_sock *
+find_listener(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, bool ipv6)
+{
+	__be16 *sport = ipv6 ? &tuple->ipv6.sport : &tuple->ipv4.sport;
+	__be16 port = *sport;
+	struct bpf_sock *sk;
+
+	*sport = 0;
+	sk = find_socket(skb, tuple, ipv6);
+	*sport = port;
+	return sk;
+}
+
+/* A listener or a connection with a key, which is in @s then */
+static __always_inline bool is_keyed(struct scratch *s, struct bpf_sock *sk)
+{
+	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
+	struct extkey_sock *stored;
+
+	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
+	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
+		return false;
+	s->stored = *stored;
+	return true;
+}
+
 /* Whether this is the device of the route, and not one below it */
 static __always_inline bool leaves_here(struct __sk_buff *skb)
 {
@@ -101,10 +146,10 @@ static __always_inline void packet_addresses(const struct packet *packet,
 	subject->bound = 1;
 	subject->port = from_initiator ? sport : dport;
 	subject->dst_port = from_initiator ? dport : sport;
-	read_addr(packet->ipv6 ? AF_INET6 : AF_INET,
-		  &packet->tuple.ipv4.saddr, packet->tuple.ipv6.saddr, src);
-	read_addr(packet->ipv6 ? AF_INET6 : AF_INET,
-		  &packet->tuple.ipv4.daddr, packet->tuple.ipv6.daddr, dst);
+	read_addr(packet->ipv6 ? AF_INET6 : AF_INET, &packet->tuple.ipv4.saddr,
+		  packet->tuple.ipv6.saddr, src);
+	read_addr(packet->ipv6 ? AF_INET6 : AF_INET, &packet->tuple.ipv4.daddr,
+		  packet->tuple.ipv6.daddr, dst);
 }
 
 /* Starts anew with what is the same for all fields of the packet */
@@ -146,9 +191,9 @@ static __always_inline void xor_64(struct __sk_buff *skb, struct scratch *s,
 {
 	__u8 field[8];
 
-	extkey_put_be64(field,
-			((__u64)opt_be32(&s->packet, at) << 32 |
-			 opt_be32(&s->packet, at + 4)) ^ mask_of(s));
+	extkey_put_be64(field, ((__u64)opt_be32(&s->packet, at) << 32 |
+				opt_be32(&s->packet, at + 4)) ^
+				       mask_of(s));
 	write_field(skb, &s->packet, at, field, sizeof(field));
 }
 

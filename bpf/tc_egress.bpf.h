@@ -152,19 +152,26 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	struct joining *j = get_joining();
 	struct connection *connection;
 	struct cookie_join join = {};
+	struct bpf_sock *listener;
 	struct tuple_key key;
+	bool keyed = false;
 
 	tuple_of(&s->packet, true, &key);
 	if (!j || !j->valid || __builtin_memcmp(&key, &j->tuple, sizeof(key)))
 		return TC_ACT_UNSPEC; /* forwarded, or seen on a device above */
 	j->valid = 0;
 	connection = bpf_map_lookup_elem(&connections, &j->token);
-	if (!connection && !j->keyed)
+	listener = find_listener(skb, &key.tuple, s->packet.ipv6);
+	if (listener) {
+		keyed = is_keyed(s, listener);
+		bpf_sk_release(listener);
+	}
+	if (!connection && !keyed)
 		return TC_ACT_UNSPEC;
-	s->stored = j->stored;
-	if (!connection || !j->keyed ||
+	if (!connection || !keyed ||
 	    connection->fingerprint != s->stored.secret.fingerprint) {
-		count(s->stored.cgroup_id, joins_refused);
+		count(connection ? connection->cgroup_id : s->stored.cgroup_id,
+		      joins_refused);
 		return TC_ACT_SHOT;
 	}
 	count(s->stored.cgroup_id, joins_known);
@@ -184,16 +191,11 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	return TC_ACT_UNSPEC;
 }
 
-SEC("tc")
-int extkey_egress(struct __sk_buff *skb)
+static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
-	struct scratch *s;
 
-	if (is_data(skb))
-		return TC_ACT_UNSPEC; /* on to other people's filters */
-	s = get_scratch();
-	if (!s || parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment)
+	if (parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment)
 		return TC_ACT_UNSPEC;
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK)) {
 		mask_packet(skb, s);
@@ -208,6 +210,22 @@ int extkey_egress(struct __sk_buff *skb)
 		bpf_rdonly_cast(kskb->sk,
 				bpf_core_type_id_kernel(
 					struct mptcp_subflow_request_sock)));
+}
+
+SEC("tc")
+int extkey_egress(struct __sk_buff *skb)
+{
+	struct scratch *s;
+	int action;
+
+	if (is_data(skb))
+		return TC_ACT_UNSPEC; /* on to other people's filters */
+	s = get_scratch();
+	if (!s)
+		return TC_ACT_UNSPEC;
+	action = leaves(skb, s);
+	forget_secrets(s);
+	return action;
 }
 
 #endif /* EXTKEY_TC_EGRESS_BPF_H */

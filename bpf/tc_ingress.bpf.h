@@ -3,40 +3,6 @@
 #ifndef EXTKEY_TC_INGRESS_BPF_H
 #define EXTKEY_TC_INGRESS_BPF_H
 
-static __always_inline struct bpf_sock *find_socket(struct __sk_buff *skb,
-						    struct packet *packet)
-{
-	/* A constant size in each call, for the verifier */
-	if (packet->ipv6)
-		return bpf_skc_lookup_tcp(skb, &packet->tuple,
-					  sizeof(packet->tuple.ipv6),
-					  BPF_F_CURRENT_NETNS, 0);
-	return bpf_skc_lookup_tcp(skb, &packet->tuple,
-				  sizeof(packet->tuple.ipv4),
-				  BPF_F_CURRENT_NETNS, 0);
-}
-
-/* Who answers a SYN, also where one of the past (TIME-WAIT) is in the way */
-static __always_inline struct bpf_sock *find_listener(struct __sk_buff *skb,
-						      struct packet *packet)
-{
-	struct bpf_sock *sk;
-	__be16 port;
-
-	if (packet->ipv6) {
-		port = packet->tuple.ipv6.sport;
-		packet->tuple.ipv6.sport = 0;
-		sk = find_socket(skb, packet);
-		packet->tuple.ipv6.sport = port;
-	} else {
-		port = packet->tuple.ipv4.sport;
-		packet->tuple.ipv4.sport = 0;
-		sk = find_socket(skb, packet);
-		packet->tuple.ipv4.sport = port;
-	}
-	return sk;
-}
-
 /* What the kernel might read in another way than we do */
 static __always_inline bool malformed(const struct packet *packet)
 {
@@ -64,7 +30,7 @@ static __always_inline int unmask_token(struct __sk_buff *skb,
 	new_subject(s, EXTKEY_FIELD_TOKEN, s->stored.bound, true);
 	s->subject.nonce[0] = opt_be32(&s->packet, at + 4);
 	token = opt_be32(&s->packet, at) ^ (__u32)mask_of(s);
-	syn_goes_up(&s->packet, &s->stored, token);
+	syn_goes_up(&s->packet, token);
 	extkey_put_be32(field, token);
 	write_field(skb, &s->packet, at, field, sizeof(field));
 	count(s->stored.cgroup_id, joins_unmasked);
@@ -73,7 +39,8 @@ static __always_inline int unmask_token(struct __sk_buff *skb,
 
 static __always_inline int syn_arrives(struct __sk_buff *skb, struct scratch *s)
 {
-	struct bpf_sock *sk = find_listener(skb, &s->packet);
+	struct bpf_sock *sk =
+		find_listener(skb, &s->packet.tuple, s->packet.ipv6);
 	int action = TC_ACT_UNSPEC;
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
@@ -88,7 +55,7 @@ static __always_inline int syn_arrives(struct __sk_buff *skb, struct scratch *s)
 		if (s->packet.walk.options[0].field != EXTKEY_FIELD_TOKEN)
 			goto release;
 		count_plain(msk, EXTKEY_ENGINE_TC, true);
-		syn_goes_up(&s->packet, NULL,
+		syn_goes_up(&s->packet,
 			    opt_be32(&s->packet, s->packet.walk.options[0].at +
 							 EXTKEY_VALUE_AT));
 	} else if (stored->engine == EXTKEY_ENGINE_TC) {
@@ -253,7 +220,8 @@ static __always_inline int unmask_cookie(struct __sk_buff *skb,
 static __always_inline int packet_arrives(struct __sk_buff *skb,
 					  struct scratch *s)
 {
-	struct bpf_sock *sk = find_socket(skb, &s->packet);
+	struct bpf_sock *sk =
+		find_socket(skb, &s->packet.tuple, s->packet.ipv6);
 	int action = TC_ACT_UNSPEC;
 
 	if (!sk)
@@ -273,18 +241,6 @@ static __always_inline int packet_arrives(struct __sk_buff *skb,
 	return action;
 }
 
-static __always_inline bool is_keyed(struct scratch *s, struct bpf_sock *sk)
-{
-	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
-	struct extkey_sock *stored;
-
-	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
-		return false;
-	s->stored = *stored;
-	return true;
-}
-
 /*
  * The kernel puts pieces together, and would then read what nobody has unmasked.
  * No host sends a TCP header in pieces: none comes to a socket with a key.
@@ -295,14 +251,14 @@ static __always_inline int fragment_arrives(struct __sk_buff *skb,
 	struct bpf_sock *sk;
 	bool keyed;
 
-	sk = find_socket(skb, &s->packet);
+	sk = find_socket(skb, &s->packet.tuple, s->packet.ipv6);
 	if (!sk)
 		return TC_ACT_UNSPEC;
 	keyed = is_keyed(s, sk);
 	bpf_sk_release(sk);
 	if (keyed)
 		return drop_malformed(s);
-	sk = find_listener(skb, &s->packet);
+	sk = find_listener(skb, &s->packet.tuple, s->packet.ipv6);
 	if (!sk)
 		return TC_ACT_UNSPEC;
 	keyed = is_keyed(s, sk);
@@ -310,18 +266,10 @@ static __always_inline int fragment_arrives(struct __sk_buff *skb,
 	return keyed ? drop_malformed(s) : TC_ACT_UNSPEC;
 }
 
-SEC("tc")
-int extkey_ingress(struct __sk_buff *skb)
+static __always_inline int arrives(struct __sk_buff *skb, struct scratch *s)
 {
-	enum parsed parsed;
-	struct scratch *s;
+	enum parsed parsed = parse(skb, &s->packet);
 
-	if (is_data(skb))
-		return TC_ACT_UNSPEC; /* on to other people's filters */
-	s = get_scratch();
-	if (!s)
-		return TC_ACT_UNSPEC;
-	parsed = parse(skb, &s->packet);
 	if (parsed == PARSED_NOTHING || !delivered_here(skb, &s->packet))
 		return TC_ACT_UNSPEC;
 	if (parsed == PARSED_OBSCURE)
@@ -331,6 +279,22 @@ int extkey_ingress(struct __sk_buff *skb)
 	if (syn_flags(&s->packet) != TCP_SYN)
 		return packet_arrives(skb, s);
 	return syn_arrives(skb, s);
+}
+
+SEC("tc")
+int extkey_ingress(struct __sk_buff *skb)
+{
+	struct scratch *s;
+	int action;
+
+	if (is_data(skb))
+		return TC_ACT_UNSPEC; /* on to other people's filters */
+	s = get_scratch();
+	if (!s)
+		return TC_ACT_UNSPEC;
+	action = arrives(skb, s);
+	forget_secrets(s);
+	return action;
 }
 
 #endif /* EXTKEY_TC_INGRESS_BPF_H */
