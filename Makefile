@@ -69,13 +69,16 @@ $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/
 $(B)/hold_programs: tests/bpf/hold_programs.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
+$(B)/program_info: bench/program_info.c $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
+
 $(B)/attacker $(B)/flood: $(B)/%: tests/attack/%.c $(wildcard tests/attack/*.h) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lcrypto
 
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
-tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs
+tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs $(B)/program_info
 
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader

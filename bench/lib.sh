@@ -6,7 +6,7 @@
 #	bench_up		two hosts, no limit on the paths
 #	bench_pairs NAME N CMD	runs "CMD A" and "CMD B" in turn, N times, each of which
 #				prints a number; keeps median and spread of B/A
-#	bench_program_stats NAME... -- CMD...
+#	bench_program_stats PIN... -- CMD...
 #				time of a run of these BPF programs while CMD runs,
 #				and how many instructions the verifier went through
 #	bench_table FILE	prints all that was kept, and leaves it there as JSON
@@ -44,10 +44,10 @@ bench_pairs() {
 }
 
 bench_program_stats() {
-	local names=() before
+	local pins=() before
 
 	while [[ $1 != -- ]]; do
-		names+=("$1")
+		pins+=("/sys/fs/bpf/extkey/$1")
 		shift
 	done
 	shift
@@ -55,12 +55,7 @@ bench_program_stats() {
 	sysctl -qw kernel.bpf_stats_enabled=1 || bail "no bpf_stats"
 	"$@" >/dev/null
 	sysctl -qw kernel.bpf_stats_enabled="$before"
-	BENCH_PROGRAMS=$("${BPFTOOL:-/usr/sbin/bpftool}" -j prog show | jq -c '
-		[.[] | select(.run_cnt and (.name as $n | $ARGS.positional | index($n))) |
-		 {name, runs: .run_cnt, time: .run_time_ns, bytes: .bytes_jited}] |
-		group_by(.name) | map({name: .[0].name, bytes: .[0].bytes,
-			runs: (map(.runs) | add), ns: ((map(.time) | add) / (map(.runs) | add))})' \
-		--args "${names[@]}")
+	BENCH_PROGRAMS=$(build/program_info "${pins[@]}") || bail "no figures of the programs"
 }
 
 bench_table() {
@@ -73,6 +68,6 @@ bench_table() {
 		"| what | without (A), median Mbit/s | with (B), median Mbit/s | B/A: median (min to max) |",
 		"|---|---|---|---|",
 		(.rows[] | "| \(.name) | \(.median_a | round) | \(.median_b | round) | \(.median | round3) (\(.min | round3) to \(.max | round3)) |"),
-		"", "| program | runs | ns a run | bytes of machine code |", "|---|---|---|---|",
-		(.programs[] | "| \(.name) | \(.runs) | \(.ns | round) | \(.bytes) |")' "$1"
+		"", "| program | runs | ns a run | instructions verified | bytes of machine code |", "|---|---|---|---|---|",
+		(.programs[] | "| \(.name) | \(.runs) | \(.ns | round) | \(.verified_insns) | \(.bytes) |")' "$1"
 }

@@ -67,6 +67,6 @@ bench_pairs "TCP, a packet each" "$PAIRS" tcp_throughput
 bench_pairs "MPTCP on two subflows, a packet each" "$PAIRS" mptcp_throughput
 
 programs B
-bench_program_stats extkey_ingress extkey_egress -- in_c iperf3 -c "$NET1_S" -t "$SECONDS_EACH"
+bench_program_stats ingress egress -- in_c iperf3 -c "$NET1_S" -t "$SECONDS_EACH"
 bench_table build/bench/tc.json
 TAP_LEFT=bench

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Prints as JSON what the kernel knows of the pinned programs given: how often each
+ * ran and for how long (if kernel.bpf_stats_enabled is set), how many instructions
+ * the verifier went through, and the size of the machine code. bpftool of Debian 12
+ * does not print the third.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+int main(int argc, char **argv)
+{
+	printf("[");
+	for (int i = 1; i < argc; i++) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_obj_get(argv[i]);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len)) {
+			fprintf(stderr, "program_info: %s: %s\n", argv[i],
+				strerror(errno));
+			return 1;
+		}
+		close(fd);
+		printf("%s{\"name\":\"%s\",\"runs\":%llu,\"ns\":%.1f,\"verified_insns\":%u,\"bytes\":%u}",
+		       i > 1 ? "," : "", info.name,
+		       (unsigned long long)info.run_cnt,
+		       info.run_cnt ?
+			       (double)info.run_time_ns / (double)info.run_cnt :
+			       0.0,
+		       info.verified_insns, info.jited_prog_len);
+	}
+	printf("]\n");
+	return 0;
+}

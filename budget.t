@@ -1,0 +1,1 @@
+build/runs/host-tc-tc/budget.t
