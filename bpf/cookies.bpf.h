@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Engine tc and SYN cookies (RFC 4987). With cookies the kernel keeps no request,
- * so no socket tells what the SYN/ACK and the ACK of a join are about; what it
- * keeps of joins (join_entries in net/mptcp/syncookies.c) is its own. Here it is
- * kept anew, and not a single forged SYN can push it out: only what the kernel
- * has answered is. For tc.bpf.h.
+ * so no socket tells what the SYN/ACK and the ACK of a join are about. It keeps
+ * what it has answered in a table for all listeners (join_entries in
+ * net/mptcp/syncookies.c), with 1024 slots by a hash of ports and sequence number,
+ * where a later join takes the place of an earlier one.
+ *
+ * Here answered joins are kept anew, by address and port; forged SYNs get no
+ * answer and push nothing out. But the kernel may find another join in its slot
+ * than the one that the ACK was unmasked for. That must not be one of another
+ * key: see order_of_answers. For tc.bpf.h.
  */
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H
@@ -13,8 +18,9 @@
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 
-#define CONNECTIONS 16384 /* accepted ones that can be found by their token */
+#define CONNECTIONS 65536 /* with a key, that can be found by their token */
 #define COOKIE_JOINS 65536 /* answered ones whose ACK may still come */
+#define COOKIE_NETNS 1024 /* network namespaces that have such joins */
 
 /* Of the MPTCP keys an eavesdropper knows as much; of the external key, nothing */
 struct connection {
@@ -37,7 +43,9 @@ struct tuple_key {
 };
 
 struct cookie_join {
-	struct connection connection;
+	struct connection connection; /* zeros if it has no key */
+	__u64 key_id;
+	__u64 at; /* ns: before the kernel has put it into its slot */
 	__u32 nonce[2];
 };
 
@@ -48,12 +56,39 @@ struct {
 	__type(value, struct cookie_join);
 } cookie_joins SEC(".maps");
 
+/*
+ * When a join with a key was answered for the last time, and when the last time
+ * with another key than that. An ACK is let through if after its SYN no join of a
+ * key that its listener does not have was answered: then none can be in the slot
+ * that it finds. Who sends an ACK to be taken for such a join needs the nonce of
+ * the answer, so the time of the answer, as it leaves, is early enough.
+ */
+struct order_of_answers {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	__u64 cgroup_id; /* of the last one */
+	struct {
+		__u64 key_id;
+		__u64 at;
+	} last[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, COOKIE_NETNS);
+	__type(key, __u64); /* cookie of the network namespace */
+	__type(value, struct order_of_answers);
+} answers SEC(".maps");
+
 /* The SYN of a join that is going up just now; its answer comes down at once */
 struct joining {
 	struct tuple_key tuple;
+	__u64 at;
 	__u32 token;
 	__u32 nonce;
 	__u32 valid;
+	__u32 unused;
 };
 
 struct {
@@ -94,6 +129,59 @@ static __always_inline void tuple_of(const struct packet *packet, bool reverse,
 	}
 }
 
+static __always_inline __u64 key_id(const struct extkey_sock *stored)
+{
+	return stored ? 1ULL << 32 | stored->secret.fingerprint : 0;
+}
+
+static __always_inline struct order_of_answers *
+get_answers(struct __sk_buff *skb, bool create)
+{
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	struct order_of_answers *order, none = {};
+	__u64 netns = BPF_CORE_READ(kskb, dev, nd_net.net, net_cookie);
+
+	order = bpf_map_lookup_elem(&answers, &netns);
+	if (order || !create)
+		return order;
+	bpf_map_update_elem(&answers, &netns, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&answers, &netns);
+}
+
+/* False if that cannot be kept: then the answer must not leave */
+static __always_inline bool note_answer(struct __sk_buff *skb,
+					const struct extkey_sock *stored)
+{
+	struct order_of_answers *order = get_answers(skb, true);
+	__u64 id = key_id(stored), now = bpf_ktime_get_ns();
+
+	if (!order)
+		return false;
+	bpf_spin_lock(&order->lock);
+	if (order->last[0].key_id != id) {
+		order->last[1] = order->last[0];
+		order->last[0].key_id = id;
+	}
+	order->last[0].at = now;
+	order->cgroup_id = stored->cgroup_id;
+	bpf_spin_unlock(&order->lock);
+	return true;
+}
+
+/* Whether the kernel can find but @join, or one of the same key or of none */
+static __always_inline bool in_order(struct order_of_answers *order,
+				     const struct cookie_join *join, __u64 id)
+{
+	__u64 other;
+
+	if (!order)
+		return !id || join; /* none was answered yet */
+	bpf_spin_lock(&order->lock);
+	other = order->last[order->last[0].key_id == id].at;
+	bpf_spin_unlock(&order->lock);
+	return join && join->key_id == id && join->at > other;
+}
+
 static __always_inline void syn_goes_up(const struct packet *packet,
 					__u32 token)
 {
@@ -102,6 +190,7 @@ static __always_inline void syn_goes_up(const struct packet *packet,
 	if (!j)
 		return;
 	tuple_of(packet, false, &j->tuple);
+	j->at = bpf_ktime_get_ns();
 	j->token = token;
 	j->nonce = opt_be32(packet, packet->walk.options[0].at + 8);
 	j->valid = 1;
@@ -115,7 +204,9 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	struct mptcp_sock *msk;
 	__u32 token;
 
-	if (ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB || !ctx->sk)
+	if ((ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
+	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) ||
+	    !ctx->sk)
 		return 1;
 	msk = bpf_skc_to_mptcp_sock(ctx->sk);
 	if (!msk)

@@ -166,22 +166,27 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 		keyed = is_keyed(s, listener);
 		bpf_sk_release(listener);
 	}
-	if (!connection && !keyed)
+	join.at = j->at;
+	if (!connection && !keyed) {
+		bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
 		return TC_ACT_UNSPEC;
+	}
 	if (!connection || !keyed ||
-	    connection->fingerprint != s->stored.secret.fingerprint) {
+	    connection->fingerprint != s->stored.secret.fingerprint ||
+	    !note_answer(skb, &s->stored)) {
 		count(connection ? connection->cgroup_id : s->stored.cgroup_id,
 		      joins_refused);
 		return TC_ACT_SHOT;
 	}
 	count(s->stored.cgroup_id, joins_known);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
-		return TC_ACT_UNSPEC;
-
+	join.key_id = key_id(&s->stored);
 	join.connection = *connection;
 	join.nonce[0] = j->nonce;
 	join.nonce[1] = opt_be32(&s->packet, at + EXTKEY_VALUE_AT + 8);
 	bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
+	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+		return TC_ACT_UNSPEC;
+
 	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
 	s->subject.nonce[0] = join.nonce[0];
 	s->subject.nonce[1] = join.nonce[1];

@@ -179,32 +179,47 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 	return TC_ACT_UNSPEC;
 }
 
+static __always_inline bool has_ack(const struct packet *packet)
+{
+	return packet->walk.options[0].field == EXTKEY_FIELD_ACK ||
+	       (packet->walk.found > 1 &&
+		packet->walk.options[1].field == EXTKEY_FIELD_ACK);
+}
+
 /* What comes to a listener without a request: with a cookie, or astray */
 static __always_inline int unmask_cookie(struct __sk_buff *skb,
 					 struct scratch *s, struct bpf_sock *sk)
 {
 	const struct extkey_option *options = s->packet.walk.options;
-	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
-	struct extkey_sock *stored;
+	struct order_of_answers *order;
 	struct cookie_join *join;
-	struct tuple_key key;
+	struct tuple_key tuple;
+	bool keyed;
 
-	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
+	if (!bpf_skc_to_mptcp_sock(sk))
 		return TC_ACT_UNSPEC;
-	s->stored = *stored;
-	if (malformed(&s->packet) || options[0].field != EXTKEY_FIELD_ACK)
+	keyed = is_keyed(s, sk);
+	if (keyed &&
+	    (malformed(&s->packet) || options[0].field != EXTKEY_FIELD_ACK))
 		return drop_malformed(s);
-	count(s->stored.cgroup_id, joins_completed);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (!has_ack(&s->packet))
 		return TC_ACT_UNSPEC;
+	if (keyed)
+		count(s->stored.cgroup_id, joins_completed);
 
-	tuple_of(&s->packet, false, &key);
-	join = bpf_map_lookup_elem(&cookie_joins, &key);
-	if (!join) {
-		count(s->stored.cgroup_id, joins_refused);
+	tuple_of(&s->packet, false, &tuple);
+	join = bpf_map_lookup_elem(&cookie_joins, &tuple);
+	order = get_answers(skb, false);
+	if (!in_order(order, join, keyed ? key_id(&s->stored) : 0)) {
+		if (keyed)
+			count(s->stored.cgroup_id, joins_refused);
+		else if (order)
+			count(order->cgroup_id, joins_refused);
 		return TC_ACT_SHOT;
 	}
+	if (!keyed || !join || s->stored.scheme == EXTKEY_SCHEME_XOR)
+		return TC_ACT_UNSPEC;
+
 	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
 	s->subject.nonce[0] = join->nonce[0];
 	s->subject.nonce[1] = join->nonce[1];

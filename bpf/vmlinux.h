@@ -42,6 +42,7 @@ struct ns_common {
 
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie;
 };
 
 typedef struct {
@@ -109,6 +110,7 @@ struct inet_connection_sock {
 };
 
 struct net_device {
+	possible_net_t nd_net;
 	void *rx_handler;
 };
 
