@@ -473,6 +473,24 @@ static void send_syn(const struct attempt *attempt)
 	send_attempt(attempt, &plan);
 }
 
+/* No option at all: the sequence number of the answer, a cookie perhaps */
+static bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie)
+{
+	int64_t until = now_ms() + patience_ms;
+	struct plan plan = { .flags = TH_SYN };
+	struct segment segment;
+	struct frame frame;
+
+	send_attempt(attempt, &plan);
+	while (next_segment(attempt, until, &frame, &segment)) {
+		if (!segment.tcp->syn)
+			continue;
+		*cookie = segment.seq;
+		return true;
+	}
+	return false;
+}
+
 static enum answer take_synack(struct attempt *attempt)
 {
 	int64_t until = now_ms() + patience_ms;
@@ -682,17 +700,28 @@ static void end_join(struct attempt *attempt, const struct connection *target,
 	send_reset(attempt);
 }
 
+/*
+ * via=ADDR	 the ACK goes to that address, with a cookie of its listener
+ */
 static bool cmd_join(void)
 {
 	const struct connection *target = arg_connection("conn");
 	const struct connection *teacher = arg_connection("learn");
+	in_addr_t via = arg_addr("via", "0.0.0.0");
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
-	struct attempt attempt;
+	struct attempt attempt, other;
+	uint32_t cookie = 0;
 	enum answer answer;
 
 	if (!target || !teacher)
 		return false;
 	start_attempt(&attempt, target, teacher, 0);
+	if (via) {
+		other = attempt;
+		other.to.addr = via;
+		if (!ask_for_cookie(&other, &cookie))
+			return false;
+	}
 	send_syn(&attempt);
 	answer = take_synack(&attempt);
 	printf(" syn=%s", answers[answer]);
@@ -702,6 +731,10 @@ static bool cmd_join(void)
 				     "plain" :
 				     "masked");
 	choose_ack(&attempt, target, teacher, hmac);
+	if (via) {
+		attempt.to.addr = via;
+		attempt.peer_seq = cookie + 1;
+	}
 	end_join(&attempt, target, hmac);
 	return true;
 }

@@ -11,7 +11,7 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 2 3 4a 4b 5 6 7 8 9 10 11a 11b 12)
+ROWS=(1 2 3 4a 4b 5 6 7 8 9 10 11a 11b 12 13)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from his own address"
 	[2]="The same, with one observed join"
@@ -27,6 +27,7 @@ declare -A TITLES=(
 	[11a]="MP_CAPABLE stripped: the client falls back to TCP"
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
+	[13]="Row 2 with SYN cookies, by way of a listener without a key (engine $ENGINE_S)"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
@@ -333,4 +334,13 @@ row_12() {
 	else
 		attack_broken "the client's data did not arrive"
 	fi
+}
+
+# The kernel keeps joins with a cookie by ports and sequence number alone
+row_13() {
+	seen_join || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
+		bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+	judge_join
 }
