@@ -7,6 +7,7 @@
 # make check      all tests (as root)
 # make attacks    what each scheme stops, played in full (as root)
 # make bench-tc   what engine tc costs, on the running kernel (as root)
+# make model      what authenticates joins, tried by spin against an attacker
 # make packages   install what is missing of Debian's packages (as root)
 
 CLANG ?= clang-19
@@ -137,11 +138,16 @@ bench-tc:
 	@$(MAKE) --no-print-directory tests >&2
 	@EXTKEY_ENGINES="tc tc" tests/running-kernel.sh bench/tc.sh
 
+# Under a minute; nothing else of this has to be built
+model:
+	@tests/install-packages.sh host
+	@models/check.sh
+
 packages:
 	@tests/install-packages.sh
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check attacks bench-tc packages clean
+.PHONY: all tests install demo demo-vm check attacks bench-tc model packages clean
 .SECONDARY:
