@@ -25,7 +25,7 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
 
 LOADER_OBJS := $(patsubst loader/%.c,$(B)/loader/%.o,$(wildcard loader/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
-PEERS := $(B)/extkey_server $(B)/extkey_client
+PEERS := $(B)/extkey_server $(B)/extkey_client $(B)/extkey_rawsend
 HEADERS := $(wildcard include/*.h loader/*.h)
 
 all: $(B)/extkey_loader $(B)/libextkey_preload.so

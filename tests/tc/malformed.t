@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Packets that are wrong on purpose, and some that only look it, at a listener
+# with a key. Whoever sends them knows what the right token on the wire is, so
+# that nothing but its form stops a join. After each, a well-formed one must be
+# answered; after all of them, the connection goes on and takes a real join.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+FROM=10.0.1.77 # nobody: no RST for what is answered
+NONCE=11223344
+WIRE=$TAP_TMP/wire.pcap
+SYN=0x02 ACK=0x10
+sport=20000
+
+rawsend() { # SOURCE-PORT WORD...
+	local port=$1
+	shift
+	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$NET1_S/$PORT" "$@"
+}
+
+# Of the token of the SYN, by docs/protocol.md
+token_mask() {
+	local hex
+
+	[[ $SCHEME != xor ]] || { echo "$KEY_PAD"; return; }
+	hex=$(printf '%b' "T\\0\\0\\0$(sed 's/../\\x&/g' <<<"$NONCE")" |
+		openssl mac -macopt "hexkey:$KEY_MASK" -macopt size:8 -in - SIPHASH)
+	# The number's bytes come little-endian, and its low half is the mask
+	echo "${hex:6:2}${hex:4:2}${hex:2:2}${hex:0:2}"
+}
+
+# The answers to a port: each kind once
+answers() {
+	tcpdump -nn -r "$WIRE" "tcp src port $PORT and dst port $1" 2>/dev/null | awk '
+		/Flags \[S\.\].* join / { print "join"; next }
+		/Flags \[S\.\]/ { print "plain"; next }
+		/Flags \[R/ { print "reset"; next }
+		{ print "other" }' | sort -u | xargs
+}
+
+# What was counted up to now: ours, then the kernel's
+numbers() {
+	echo "$(loader status --json | jq -r --arg cgroup "$CG_S" '.cgroups[] |
+		select(.cgroup == $cgroup) | .counters |
+		[.joins_unmasked, .joins_malformed, .joins_completed, .joins_refused] | join(" ")') \
+$(mib_all "$NS_S" | awk '
+		$1 == "MPTcpExtMPJoinSynRx" { syn = $2 }
+		$1 == "MPTcpExtMPJoinNoTokenFound" { unknown = $2 }
+		END { print syn, unknown }')"
+}
+
+# "ANSWER UNMASKED MALFORMED COMPLETED REFUSED SYNRX NOTOKEN" since the last time
+since() {
+	local i now
+
+	read -ra now <<<"$(numbers)"
+	got=$(answers "$1")
+	got=${got:-none}
+	for i in "${!now[@]}"; do
+		got+=" $((now[i] - before[i]))"
+	done
+	echo "$got"
+	[[ $got == "$2" ]]
+}
+
+control_answered() {
+	[[ $(answers "$1") == join ]]
+}
+
+# WANT DESC WORD...: WANT is a word below, and another for engine hook if it differs
+wrong() {
+	local want=$1 desc=$2 number got outcome
+	shift 2
+
+	[[ $want != */* || $ENGINE_S == tc ]] && want=${want%/*} || want=${want#*/}
+	case $want in
+	#			answer unmasked malformed completed refused SynRx NoToken
+	joined)		outcome="join 1 0 0 0 1 0" ;;
+	unknown)	outcome="reset 1 0 0 0 1 1" ;;
+	plain)		outcome="plain 0 0 0 0 0 0" ;;	# left alone: no MPTCP in it
+	reset)		outcome="reset 0 0 0 0 0 0" ;;	# left alone: plain TCP refuses it
+	malformed)	outcome="none 0 1 0 0 0 0" ;;	# dropped by the program
+	silent)		outcome="none 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
+	spoilt)		outcome="none 1 0 0 0 0 0" ;;	# unmasked; the kernel drops it
+	astray)		outcome="none 0 0 1 1 0 0" ;;
+	esac
+	read -ra before <<<"$(numbers)"
+	number=$((++sport))
+	rawsend "$number" "$@" || { fail "$desc: cannot send"; return; }
+	# What comes after it shows that it has come, and that the listener still listens
+	rawsend $((number + 10000)) options="$JOIN"
+	wait_for 20 control_answered $((number + 10000)) ||
+		{ fail "$desc: a well-formed join after it is answered"; return; }
+	((before[0]++, before[4]++))
+	wait_for 3 since "$number" "$outcome" || true
+	is "$(since "$number" "$outcome")" "$outcome" "$want: $desc"
+}
+
+repeat() { # N HEX
+	printf "%.0s$2" $(seq "$1")
+}
+
+e2e_up
+e2e_attach
+MAC=$(ip -n "$NS_S" -json link show s1 | jq -r '.[].address')
+ip -n "$NS_S" neigh add "$FROM" lladdr "$(ip -n "$NS_C" -json link show c1 | jq -r '.[].address')" dev s1 ||
+	bail "no neighbour"
+capture_start "$NS_S" s1 "$CAPTURES/live-s1.pcap"
+serve "$NET1_S:$PORT,$KEY"
+client client --key-file "$KEY"
+check "a connection with a key" client_ready client
+capture_stop
+TOKEN=$(real_token live)
+MASKED=$(printf %08x $((0x$TOKEN ^ 0x$(token_mask))))
+REST=02$MASKED$NONCE # address id, token, nonce
+JOIN=1e0c10$REST
+capture_start "$NS_S" s1 "$WIRE"
+
+# What is right: the test reaches the listener
+wrong joined "a well-formed join" options="$JOIN"
+wrong unknown "the token without its mask" options="1e0c1002$TOKEN$NONCE"
+wrong unknown "the mask of another nonce" options="1e0c1002${MASKED}55667788"
+wrong joined "at an odd byte" options="01${JOIN}010101"
+wrong joined "in the last bytes of the largest header" options="$(repeat 28 01)$JOIN"
+wrong joined "with data in the SYN" options="$JOIN" payload=68656c6c6f
+wrong joined "IPv4 header of 60 bytes" head="$(repeat 40 01)" options="$JOIN"
+wrong joined "IPv4 header of 60 bytes, at an odd byte, with data" \
+	head="$(repeat 40 01)" options="010101${JOIN}01" payload=0102
+wrong joined "IPv4 header of 24 bytes" head=01010100 options="$JOIN"
+
+# Lengths of options: what the kernel does not read is not read by us
+wrong plain "an option of length 0 before it" options="0500$JOIN"
+wrong plain "an option of length 1 before it" options="0501$JOIN"
+wrong plain "an option longer than the header before it" options="0528$JOIN"
+wrong plain "MP_JOIN of length 0" options="1e0010$REST"
+wrong plain "MP_JOIN of length 1" options="1e0110$REST"
+wrong plain "MP_JOIN of length 2, and what looks like more of it" options="1e0210$REST"
+wrong plain "MP_JOIN of length 3" options="1e0310$REST"
+wrong plain "MP_JOIN of length 11" options="1e0b10$REST"
+wrong plain "MP_JOIN of length 13" options="1e0d10${REST}00000000"
+wrong plain "MP_JOIN longer than the header" options="1e1810$REST"
+wrong plain "MP_JOIN of length 255" options="1eff10$REST"
+wrong plain "behind the end of the options" options="00000000$JOIN"
+wrong plain "another kind of option" options="1f0c10$REST"
+wrong plain "another subtype" options="1e0c60$REST"
+wrong joined "an option of length 0 behind it" options="${JOIN}05000000"
+
+# Fields where they have no business, and more of them than one
+wrong malformed/plain "MP_JOIN of a SYN/ACK in the SYN" options="1e1010${REST}00000000"
+wrong malformed/plain "MP_JOIN of an ACK in the SYN" options="1e1810${REST}$(repeat 12 00)"
+wrong malformed/joined "two MP_JOIN" options="$JOIN$JOIN"
+wrong malformed/joined "three MP_JOIN" options="$JOIN$JOIN$JOIN"
+wrong malformed/joined "MP_JOIN and MP_FASTCLOSE" options="${JOIN}1e0c7000$(repeat 8 00)"
+wrong malformed/reset "no SYN, but its MP_JOIN" flags=$ACK options="$JOIN"
+wrong malformed/silent "no flag at all" flags=0 options="$JOIN"
+[[ $SCHEME == xor ]] ||
+	wrong astray/reset "the ACK of a join that nobody has asked for" flags=$ACK \
+		options="1e181002$(repeat 20 ab)"
+
+# Headers that say what is not so, or are not there. The kernel looks at them
+# after us; that a checksum is wrong must not get lost by the unmasking
+wrong spoilt/silent "checksum of TCP wrong" badsum=1 options="$JOIN"
+wrong silent "doff beyond the packet" doff=15 options="$JOIN"
+wrong silent "doff less than a header" doff=4 options="$JOIN"
+wrong silent "doff 0" doff=0x10 options="$JOIN"
+wrong silent "ihl less than a header" ihl=4 options="$JOIN"
+wrong silent "ihl beyond the packet" ihl=15 options="$JOIN"
+wrong silent "the packet ends in the IPv4 header" cut=12 options="$JOIN"
+wrong silent "the packet ends in the ports" cut=22 options="$JOIN"
+wrong silent "the packet ends in the TCP header" cut=36 total=36 options="$JOIN"
+wrong silent "the packet ends in the option" cut=48 total=48 options="$JOIN"
+wrong spoilt/silent "it says that it ends in the option, and goes on" total=48 options="$JOIN"
+wrong plain "the option is behind the packet's end" trailer="$JOIN"
+
+# No host sends a TCP header in pieces
+for piece in 8 16 24; do
+	wrong malformed/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
+done
+
+# On the connection itself; sequence numbers that are not its own do no harm
+live=$(subflows "$NS_C" | awk -v to="$NET1_S:$PORT" '$2 == to { sub(".*:", "", $1); print $1; exit }')
+malformed=$(counter "$CG_S" joins_malformed)
+for options in "1e0c7000$(repeat 8 00)" "1e103005$(repeat 12 00)"; do
+	FROM=$NET1_C rawsend "$live" flags=$ACK options="$options$options"
+	((++malformed))
+	[[ $ENGINE_S == tc ]] || continue
+	check "malformed: on the connection, the option ${options:0:6} twice" \
+		wait_for 10 counter_is "$CG_S" joins_malformed "$malformed"
+done
+
+capture_stop
+mib_snapshot "$NS_C"
+mib_snapshot "$NS_S"
+joined() { (($(mib_moved "$NS_S" MPJoinAckRx) == 1)); }
+check "endpoint of the second path" endpoint_c "$NET2_C" subflow
+check "after all that, a real join is accepted" wait_for 60 joined
+both_subflows client
+done_testing
