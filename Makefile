@@ -5,6 +5,7 @@
 # make demo       the three experiments, on the running kernel if it can (as root)
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests (as root)
+# make fuzz       fuzzes the walk over options and the like, SECONDS=30 each
 # make attacks    what each scheme stops, played in full (as root)
 # make bench-tc   what engine tc costs, on the running kernel (as root)
 # make model      what authenticates joins, tried by spin against an attacker
@@ -76,6 +77,22 @@ $(B)/program_info: bench/program_info.c $(B)/tools-are-there
 $(B)/attacker $(B)/flood: $(B)/%: tests/attack/%.c $(wildcard tests/attack/*.h) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lcrypto
 
+# Not among the tests' programs: few need the package with the sanitizers
+FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -Ibpf \
+	-Wno-unknown-attributes -Wno-unused-parameter \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS ?= 30
+
+$(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/naive.h tests/fuzz/%.seeds $(wildcard bpf/*.h) $(HEADERS) $(B)/tools-are-there
+	@mkdir -p $@.seeds
+	@echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		$(CLANG) -fsanitize=fuzzer,address,undefined -x c - -o $@.probe 2>/dev/null || \
+		{ echo "make: $(CLANG) has no libFuzzer; install the package libclang-rt-19-dev" >&2; exit 1; }
+	@rm $@.probe
+	perl tests/fuzz/seeds.pl $@.seeds <tests/fuzz/$(@F).seeds
+	$(CLANG) $(FUZZ_CFLAGS) $< -o $@
+
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
@@ -126,6 +143,13 @@ check: packages
 	@kernel/build.sh >/dev/null
 	@prove --timer --failures --comments --jobs 2 --exec tests/exec.sh $(TESTS)
 
+# What they learn is kept in build/fuzz/, and so is what they find
+fuzz: packages
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+		tests/fuzz/run.sh $$fuzzer $$fuzzer.corpus -max_total_time=$(SECONDS) || exit 1; \
+	done
+
 # The table is left in build/attacks/
 attacks: packages
 	@$(MAKE) --no-print-directory tests
@@ -149,5 +173,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check attacks bench-tc model packages clean
+.PHONY: all tests install demo demo-vm check attacks bench-tc model fuzz packages clean
 .SECONDARY:
