@@ -144,7 +144,8 @@ check: packages
 	@prove --timer --failures --comments --jobs 2 --exec tests/exec.sh $(TESTS)
 
 # What they learn is kept in build/fuzz/, and so is what they find
-fuzz: packages
+fuzz:
+	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do \
 		tests/fuzz/run.sh $$fuzzer $$fuzzer.corpus -max_total_time=$(SECONDS) || exit 1; \

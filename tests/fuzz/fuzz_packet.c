@@ -141,7 +141,7 @@ static enum parsed naive_ipv6(unsigned int next, unsigned int at,
 	const uint8_t *ip = packet_at;
 	unsigned int size;
 
-	if (headers == IPV6_HEADERS)
+	if (headers == 8)
 		return PARSED_OBSCURE;
 	if (next == 6) {
 		naive->tcp_at = at;
@@ -267,6 +267,9 @@ static void check_write(struct __sk_buff *skb, const struct packet *packet,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned int links[] = { 0, 14, 18 };
+	static const uint8_t join[] = {
+		30, 12, 0x10, 2, 1, 1, 1, 1, 1, 1, 1, 1
+	};
 	struct __sk_buff skb = {};
 	struct naive_packet naive;
 	struct packet packet;
@@ -288,9 +291,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	skb.protocol = bpf_htons(ipv6 ? ETH_P_IPV6 : ETH_P_IP);
 
 	naive_parse(ipv6, &naive);
-	/* What the packet before has left must not matter */
+	/* What the packet before has left must not matter, not even a join */
 	for (i = 0; i < 2; i++) {
 		memset(&packet, i, sizeof(packet));
+		if (i)
+			memcpy(packet.walk.opts, join, sizeof(join));
 		want(parse(&skb, &packet) == naive.parsed);
 		if (naive.parsed == PARSED_PACKET)
 			check_read(&packet, &naive, ipv6);

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 1
 FROM=10.0.1.77 # nobody: no RST for what is answered
 NONCE=11223344
 WIRE=$TAP_TMP/wire.pcap
-SYN=0x02 ACK=0x10
+ACK=0x10
 sport=20000
 
 rawsend() { # SOURCE-PORT WORD...
@@ -20,15 +20,19 @@ rawsend() { # SOURCE-PORT WORD...
 	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$NET1_S/$PORT" "$@"
 }
 
-# Of the token of the SYN, by docs/protocol.md
+# NONCE: of the token of the SYN, by docs/protocol.md
 token_mask() {
-	local hex
+	local hex nonce=$1
 
 	[[ $SCHEME != xor ]] || { echo "$KEY_PAD"; return; }
-	hex=$(printf '%b' "T\\0\\0\\0$(sed 's/../\\x&/g' <<<"$NONCE")" |
+	hex=$(printf '%b' "T\\0\\0\\0$(sed 's/../\\x&/g' <<<"$nonce")" |
 		openssl mac -macopt "hexkey:$KEY_MASK" -macopt size:8 -in - SIPHASH)
 	# The number's bytes come little-endian, and its low half is the mask
 	echo "${hex:6:2}${hex:4:2}${hex:2:2}${hex:0:2}"
+}
+
+masked() { # NONCE
+	printf %08x $((0x$TOKEN ^ 0x$(token_mask "$1")))
 }
 
 # The answers to a port: each kind once
@@ -51,9 +55,9 @@ $(mib_all "$NS_S" | awk '
 		END { print syn, unknown }')"
 }
 
-# "ANSWER UNMASKED MALFORMED COMPLETED REFUSED SYNRX NOTOKEN" since the last time
+# "ANSWER UNMASKED MALFORMED COMPLETED REFUSED SYNRX NOTOKEN" since $before: $got
 since() {
-	local i now
+	local i
 
 	read -ra now <<<"$(numbers)"
 	got=$(answers "$1")
@@ -61,7 +65,6 @@ since() {
 	for i in "${!now[@]}"; do
 		got+=" $((now[i] - before[i]))"
 	done
-	echo "$got"
 	[[ $got == "$2" ]]
 }
 
@@ -71,7 +74,7 @@ control_answered() {
 
 # WANT DESC WORD...: WANT is a word below, and another for engine hook if it differs
 wrong() {
-	local want=$1 desc=$2 number got outcome
+	local want=$1 desc=$2 number outcome
 	shift 2
 
 	[[ $want != */* || $ENGINE_S == tc ]] && want=${want%/*} || want=${want#*/}
@@ -86,7 +89,6 @@ wrong() {
 	spoilt)		outcome="none 1 0 0 0 0 0" ;;	# unmasked; the kernel drops it
 	astray)		outcome="none 0 0 1 1 0 0" ;;
 	esac
-	read -ra before <<<"$(numbers)"
 	number=$((++sport))
 	rawsend "$number" "$@" || { fail "$desc: cannot send"; return; }
 	# What comes after it shows that it has come, and that the listener still listens
@@ -94,8 +96,9 @@ wrong() {
 	wait_for 20 control_answered $((number + 10000)) ||
 		{ fail "$desc: a well-formed join after it is answered"; return; }
 	((before[0]++, before[4]++))
-	wait_for 3 since "$number" "$outcome" || true
-	is "$(since "$number" "$outcome")" "$outcome" "$want: $desc"
+	wait_for 5 since "$number" "$outcome" >"$TAP_TMP/since"
+	is "$got" "$outcome" "$want: $desc"
+	before=("${now[@]}") # what comes late is found in the next one
 }
 
 repeat() { # N HEX
@@ -113,17 +116,19 @@ client client --key-file "$KEY"
 check "a connection with a key" client_ready client
 capture_stop
 TOKEN=$(real_token live)
-MASKED=$(printf %08x $((0x$TOKEN ^ 0x$(token_mask))))
-REST=02$MASKED$NONCE # address id, token, nonce
+REST=02$(masked "$NONCE")$NONCE # address id, token, nonce
 JOIN=1e0c10$REST
 capture_start "$NS_S" s1 "$WIRE"
+read -ra before <<<"$(numbers)"
 
 # What is right: the test reaches the listener
 wrong joined "a well-formed join" options="$JOIN"
 wrong unknown "the token without its mask" options="1e0c1002$TOKEN$NONCE"
-wrong unknown "the mask of another nonce" options="1e0c1002${MASKED}55667788"
+wrong unknown "the mask of another nonce" options="1e0c1002$(masked 55667788)$NONCE"
 wrong joined "at an odd byte" options="01${JOIN}010101"
 wrong joined "in the last bytes of the largest header" options="$(repeat 28 01)$JOIN"
+wrong joined "behind a timestamp of length 2, with a nonce that looks like data alone" \
+	options="010108021e0c1002$(masked 1e142005)1e142005"
 wrong joined "with data in the SYN" options="$JOIN" payload=68656c6c6f
 wrong joined "IPv4 header of 60 bytes" head="$(repeat 40 01)" options="$JOIN"
 wrong joined "IPv4 header of 60 bytes, at an odd byte, with data" \
@@ -142,7 +147,7 @@ wrong plain "MP_JOIN of length 11" options="1e0b10$REST"
 wrong plain "MP_JOIN of length 13" options="1e0d10${REST}00000000"
 wrong plain "MP_JOIN longer than the header" options="1e1810$REST"
 wrong plain "MP_JOIN of length 255" options="1eff10$REST"
-wrong plain "behind the end of the options" options="00000000$JOIN"
+wrong plain "behind the end of the options" options="00020101$JOIN"
 wrong plain "another kind of option" options="1f0c10$REST"
 wrong plain "another subtype" options="1e0c60$REST"
 wrong joined "an option of length 0 behind it" options="${JOIN}05000000"

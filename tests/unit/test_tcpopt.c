@@ -46,6 +46,7 @@ static const struct {
 	/* not there */
 	CASE(0, 0, MSS),
 	CASE(0, 0, EOL, JOIN),
+	CASE(0, 0, EOL, 2, JOIN),
 	CASE(0, 0, NOP, EOL, JOIN),
 	/* other lengths, other subtypes, other kinds */
 	CASE(0, 0, 30, 13, 0x10, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1),
@@ -168,6 +169,8 @@ static void only_data(void **unused)
 		{ 0, 20, { 30, 8, 0x20, 0, 1, 1, 1, 1, JOIN } },
 		{ 0, 20, { 30, 3, 0x20, NOP } },
 		{ 0, 12, { JOIN } },
+		/* a timestamp of no length, and a nonce that looks like DSS */
+		{ 0, 16, { NOP, NOP, 8, 2, 30, 12, 0x10, 2, 1, 1, 1, 1, 30, 20, 0x20 } },
 		{ 0, 20, { TIMESTAMP, NOP, NOP } },
 	};
 	__u8 buf[EXTKEY_TCPOPT_BUF];
