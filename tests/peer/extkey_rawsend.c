@@ -47,7 +47,7 @@ static void usage(void)
 		"  flags= seq= ack=  of TCP: numbers, as are all others (0x for hex)\n"
 		"  options=HEX       of TCP, filled up with zeros to whole words\n"
 		"  head=HEX          IPv4: options, filled up in the same way; IPv6: extension\n"
-		"                    headers, the first one is next=\n"
+		"                    headers, the first one is next=, that of fragments the last\n"
 		"  payload=HEX       data; trailer=HEX: bytes behind the end of the packet\n"
 		"  ihl= doff= total= what the headers say of lengths, if it is to be wrong\n"
 		"  cut=BYTES         that much of the packet, and no more, whatever its headers say\n"
@@ -222,20 +222,21 @@ static unsigned int make_ipv4(uint8_t *buf, unsigned int len, unsigned int at,
 static unsigned int make_ipv6(uint8_t *buf, unsigned int len, unsigned int at,
 			      bool more)
 {
-	struct ip6_frag frag = { .ip6f_nxt = (uint8_t)next,
+	struct ip6_frag frag = { .ip6f_nxt = IPPROTO_TCP,
 				 .ip6f_ident = from.port };
 	unsigned int behind = head.len + (piece ? sizeof(frag) : 0);
-	struct ip6_hdr ip = { .ip6_vfc = 6 << 4, .ip6_hops = 64 };
+	struct ip6_hdr ip = { .ip6_hops = 64 };
 
-	ip.ip6_nxt = piece ? IPPROTO_FRAGMENT : (uint8_t)next;
+	ip.ip6_vfc = 6 << 4; /* in a union with what is above */
+	ip.ip6_nxt = piece && !head.len ? IPPROTO_FRAGMENT : (uint8_t)next;
 	ip.ip6_plen = htons((uint16_t)(total ? total : behind + len));
 	memcpy(&ip.ip6_src, from.at, 16);
 	memcpy(&ip.ip6_dst, to.at, 16);
 	frag.ip6f_offlg = htons((uint16_t)(at | more));
 	memcpy(buf, &ip, sizeof(ip));
+	memcpy(buf + sizeof(ip), head.at, head.len);
 	if (piece)
-		memcpy(buf + sizeof(ip), &frag, sizeof(frag));
-	memcpy(buf + sizeof(ip) + behind - head.len, head.at, head.len);
+		memcpy(buf + sizeof(ip) + head.len, &frag, sizeof(frag));
 	return (unsigned int)sizeof(ip) + behind;
 }
 

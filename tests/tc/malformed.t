@@ -8,16 +8,21 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/experiment.sh
 
-FROM=10.0.1.77 # nobody: no RST for what is answered
+FROM=10.0.1.77 FROM6=fd00:1::77 # nobody: no RST for what is answered
+NET1_S6=fd00:1::2
 NONCE=11223344
+# Long enough for IPv6; what the schemes make of it: docs/protocol.md
+KEY=$(key k16 0102030405060708090a0b0c0d0e0f10)
+KEY_PAD=00000010 KEY_MASK=c6e8318c9a85d93f3133417a20754b54
 WIRE=$TAP_TMP/wire.pcap
 ACK=0x10
 sport=20000
 
 rawsend() { # SOURCE-PORT WORD...
-	local port=$1
+	local port=$1 to=$NET1_S
 	shift
-	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$NET1_S/$PORT" "$@"
+	[[ $FROM != *:* ]] || to=$NET1_S6
+	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$to/$PORT" "$@"
 }
 
 # NONCE: of the token of the SYN, by docs/protocol.md
@@ -94,7 +99,7 @@ wrong() {
 	# What comes after it shows that it has come, and that the listener still listens
 	rawsend $((number + 10000)) options="$JOIN"
 	wait_for 20 control_answered $((number + 10000)) ||
-		{ fail "$desc: a well-formed join after it is answered"; return; }
+		bail "$desc: a well-formed join after it is not answered"
 	((before[0]++, before[4]++))
 	wait_for 5 since "$number" "$outcome" >"$TAP_TMP/since"
 	is "$got" "$outcome" "$want: $desc"
@@ -107,11 +112,18 @@ repeat() { # N HEX
 
 e2e_up
 e2e_attach
-MAC=$(ip -n "$NS_S" -json link show s1 | jq -r '.[].address')
-ip -n "$NS_S" neigh add "$FROM" lladdr "$(ip -n "$NS_C" -json link show c1 | jq -r '.[].address')" dev s1 ||
-	bail "no neighbour"
+mac() { # NS IFACE
+	ip -n "$1" -json link show "$2" | jq -r '.[].address'
+}
+neighbours() {
+	ip -n "$NS_S" addr add "$NET1_S6/64" dev s1 nodad &&
+		ip -n "$NS_S" neigh add "$FROM" lladdr "$(mac "$NS_C" c1)" dev s1 &&
+		ip -n "$NS_S" neigh add "$FROM6" lladdr "$(mac "$NS_C" c1)" dev s1
+}
+MAC=$(mac "$NS_S" s1)
+check "addresses of nobody" neighbours
 capture_start "$NS_S" s1 "$CAPTURES/live-s1.pcap"
-serve "$NET1_S:$PORT,$KEY"
+serve "$NET1_S:$PORT,$KEY" "[$NET1_S6]:$PORT,$KEY"
 client client --key-file "$KEY"
 check "a connection with a key" client_ready client
 capture_stop
@@ -183,6 +195,28 @@ wrong plain "the option is behind the packet's end" trailer="$JOIN"
 for piece in 8 16 24; do
 	wrong malformed/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
 done
+
+# IPv6, with headers before that of TCP
+ipv4=$FROM FROM=$FROM6
+padding=00010400000000 # options for the destination, behind the next one's number
+wrong joined "IPv6" options="$JOIN"
+wrong unknown "IPv6, the token without its mask" options="1e0c1002$TOKEN$NONCE"
+wrong joined "IPv6, an option in front, at an odd byte" next=60 head="06$padding" \
+	options="01${JOIN}010101"
+wrong joined "IPv6, seven headers in front" next=60 head="$(repeat 6 3c$padding)06$padding" \
+	options="$JOIN"
+wrong silent/joined "IPv6, eight headers in front: nobody can follow" next=60 \
+	head="$(repeat 7 3c$padding)06$padding" options="$JOIN"
+wrong joined "IPv6, a fragment that is all" piece=1024 options="$JOIN"
+wrong malformed/joined "IPv6, fragments" piece=24 options="$JOIN"
+wrong malformed/joined "IPv6, fragments with an option in each" next=60 head="2c$padding" \
+	piece=24 options="$JOIN"
+wrong silent "IPv6, the packet ends in a header in front" next=60 head="06ff010400000000" \
+	options="$JOIN"
+wrong malformed/joined "IPv6, two MP_JOIN" options="$JOIN$JOIN"
+wrong plain "IPv6, an option of length 1 before it" options="0501$JOIN"
+wrong spoilt/silent "IPv6, checksum of TCP wrong" badsum=1 options="$JOIN"
+FROM=$ipv4
 
 # On the connection itself; sequence numbers that are not its own do no harm
 live=$(subflows "$NS_C" | awk -v to="$NET1_S:$PORT" '$2 == to { sub(".*:", "", $1); print $1; exit }')
