@@ -120,8 +120,12 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
 	__u32 at = s->packet.walk.options[0].at;
+	struct joining *j = get_joining();
 	__u8 field[8];
 
+	/* On a router, maybe a namespace of this machine, it has no socket */
+	if (j)
+		j->valid = 0;
 	if (!read_stored((struct sock *)req->msk, &s->stored) ||
 	    s->stored.engine != EXTKEY_ENGINE_TC)
 		return TC_ACT_UNSPEC;
