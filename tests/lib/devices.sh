@@ -9,6 +9,12 @@
 #	hosts_down		for e2e_up to make them anew
 #	move_path N END DEV	the address and the routes of path N (1 or 2) move
 #				to DEV, at END (c or s)
+#	middle_up		a third host, $NS_M with cgroup $CG_M, is put into both
+#				paths: c1 - mc1, ms1 - s1, the same of path 2
+#	in_m CMD...		runs CMD there
+#	attach_middle		attaches its cgroup, on all its interfaces
+#	middle_serves		a listener of its own with the same key on 0.0.0.0
+#	middle_untouched	nothing of a join was counted there
 #	paths_settled		both hosts have found each other again
 #	join_works NAME [FIELD]	attach, the same key on both ends, and one join:
 #				accepted, counted once at each end, with the masks
@@ -28,8 +34,9 @@ need_device() {
 }
 
 hosts_down() {
-	stop server
-	loader detach --all && net_down && cgroup_remove "$CG_C" && cgroup_remove "$CG_S"
+	stop server; stop middle
+	loader detach --all && net_down && net_remove "$NS_M" &&
+		cgroup_remove_all
 }
 
 move_path() {
@@ -45,6 +52,48 @@ move_path() {
 	addr=$a peer=$p
 	ip -n "$ns" addr flush dev "$end$n" && net_address "$ns" "$dev" "$addr" || return
 	[[ $end == s ]] || ip -n "$ns" route replace default via "$peer" dev "$dev" table "$n"
+}
+
+NS_M=extkey-m-$TAP_PID
+
+in_m() {
+	in_ns "$NS_M" "$@"
+}
+
+middle_path() {
+	local n=$1
+	local -n addr=NET${n}_S
+
+	ip -n "$NS_S" link set "s$n" netns "$NS_M" name "mc$n" &&
+		ip link add "ms$n" netns "$NS_M" type veth peer name "s$n" netns "$NS_S" &&
+		ip -n "$NS_M" link set "mc$n" up && ip -n "$NS_M" link set "ms$n" up &&
+		net_address "$NS_S" "s$n" "$addr"
+}
+
+middle_up() {
+	on_exit net_remove "$NS_M"
+	ip netns add "$NS_M" && ip -n "$NS_M" link set lo up &&
+		CG_M=$(cgroup_make middle) && middle_path 1 && middle_path 2 &&
+		net_rate "$E2E_RATE"
+}
+
+attach_middle() {
+	build/extkey_loader attach "$CG_M" --engine tc --scheme "$SCHEME" --netns "$NS_M"
+}
+
+middle_listens() {
+	grep -q '"event":"listening"' "$TAP_TMP/middle.out"
+}
+
+middle_serves() {
+	spawn middle in_cgroup "$CG_M" in_m build/extkey_server --listener "0.0.0.0:$PORT,$KEY"
+	wait_for 20 middle_listens
+}
+
+middle_untouched() {
+	is "$(loader status --json | jq -c --arg cgroup "$CG_M" \
+		'.cgroups[] | select(.cgroup == $cgroup) | .counters | with_entries(select(.value > 0))')" \
+		'{"keys_taken":1}' "the middle counted nothing but its own key"
 }
 
 paths_answer() {
@@ -67,7 +116,8 @@ join_works() {
 	else
 		check "endpoint of the second path" endpoint_c "$NET2_C" subflow
 	fi
-	check "the join comes to an end" experiment "$name" "$KEY" "$KEY"
+	# On all addresses: an announced one is joined as well
+	check "the join comes to an end" experiment "$name" "$KEY" "$KEY" 0.0.0.0
 	is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "the server's kernel accepted the join"
 	both_subflows client
 	capture_stop

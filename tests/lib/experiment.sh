@@ -3,12 +3,13 @@
 #
 # The three experiments, for tests/e2e/ and for the demonstration. Wants e2e.sh.
 #
-#	experiment NAME SERVER_KEY CLIENT_KEY
+#	experiment NAME SERVER_KEY CLIENT_KEY [ADDR]
 #
-# with a key file or "" each: the server listens, the client connects on path 1
-# and its path manager joins on path 2. Runs until the second subflow is there
-# or refused; the client holds. Captures of the server's interfaces are in
-# $CAPTURES/NAME-s1.pcap and -s2.pcap. Then, from the captures alone:
+# with a key file or "" each: the server listens on ADDR ($NET1_S), the client
+# connects on path 1 and its path manager joins on path 2. Runs until the second
+# subflow is there or refused; the client holds. Captures of the server's
+# interfaces are in $CAPTURES/NAME-s1.pcap and -s2.pcap. Then, from the captures
+# alone:
 #
 #	wire_token NAME		the token of the MP_JOIN SYN
 #	real_token NAME		the one which RFC 8684 makes of the server's key
@@ -24,13 +25,13 @@ join_is_over() {
 }
 
 experiment() {
-	local name=$1 server_key=$2 client_key=$3
+	local name=$1 server_key=$2 client_key=$3 addr=${4:-$NET1_S}
 
 	mib_snapshot "$NS_C"
 	mib_snapshot "$NS_S"
 	capture_start "$NS_S" s1 "$CAPTURES/$name-s1.pcap"
 	capture_start "$NS_S" s2 "$CAPTURES/$name-s2.pcap"
-	serve "$NET1_S:$PORT${server_key:+,$server_key}"
+	serve "$addr:$PORT${server_key:+,$server_key}"
 	client client ${client_key:+--key-file "$client_key"}
 	client_ready client && wait_for 60 join_is_over
 }

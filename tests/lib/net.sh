@@ -79,8 +79,9 @@ net_remove() {
 net_sweep() {
 	local ns
 
-	# "a" and "f" are the attackers of tests/attack/ and flood.t
-	for ns in /run/netns/extkey-[acfs]-*; do
+	# "a" and "f" are the attackers of tests/attack/ and flood.t, "m" is the
+	# host in the middle of tests/lib/devices.sh
+	for ns in /run/netns/extkey-[acfms]-*; do
 		[[ ! -e $ns || -d /proc/${ns##*-} ]] || net_remove "${ns##*/}"
 	done
 }
