@@ -20,6 +20,7 @@
 #include <linux/pkt_cls.h>
 
 #define VLAN_VID 0x0fff
+#define UPPER_DEVICES 64 /* that are searched for a macvlan */
 
 /* Too much for the stack; softirqs are off, and nothing of ours nests */
 struct scratch {
@@ -98,6 +99,50 @@ static __always_inline bool leaves_here(struct __sk_buff *skb)
 	return dst && dst->dev == kskb->dev;
 }
 
+#define is_macvlan(dev, flag)                             \
+	(BPF_CORE_READ_BITFIELD_PROBED(dev, priv_flags) & \
+	 bpf_core_enum_value(enum netdev_priv_flags, flag))
+
+/*
+ * A macvlan has an address of its own, so what comes for that of the device
+ * below it is not the macvlan's. But in mode passthru both have the same.
+ */
+static __noinline bool below_passthru(struct net_device *dev)
+{
+	__u8 addr[6], upper_addr[6];
+	struct netdev_adjacent *adj;
+	struct list_head *head, *at;
+	struct net_device *upper;
+	__u32 i;
+
+	head = (void *)dev + bpf_core_field_offset(dev->adj_list.upper);
+	at = BPF_CORE_READ(head, next);
+	if (bpf_probe_read_kernel(addr, sizeof(addr),
+				  BPF_CORE_READ(dev, dev_addr)))
+		return true;
+	for (i = 0; i < UPPER_DEVICES; i++) {
+		if (at == head)
+			return false;
+		adj = (void *)at -
+		      bpf_core_field_offset(struct netdev_adjacent, list);
+		upper = BPF_CORE_READ(adj, dev);
+		if (is_macvlan(upper, IFF_MACVLAN) &&
+		    !bpf_probe_read_kernel(upper_addr, sizeof(upper_addr),
+					   BPF_CORE_READ(upper, dev_addr)) &&
+		    !__builtin_memcmp(addr, upper_addr, sizeof(addr)))
+			return true;
+		at = BPF_CORE_READ(at, next);
+	}
+	return true; /* too many to know */
+}
+
+/* Whether the packet is for what is above: a bridge, a bond, a team, a macvlan */
+static __always_inline bool taken_from(struct net_device *dev)
+{
+	return dev->rx_handler &&
+	       (!is_macvlan(dev, IFF_MACVLAN_PORT) || below_passthru(dev));
+}
+
 /* Whether the network layer of this host takes the packet, from this device */
 static __always_inline bool delivered_here(struct __sk_buff *skb,
 					   const struct packet *packet)
@@ -109,8 +154,7 @@ static __always_inline bool delivered_here(struct __sk_buff *skb,
 		.ifindex = skb->ifindex,
 	};
 
-	/* A port of a bridge, a bond or a team, a device below a macvlan */
-	if (skb->pkt_type != PACKET_HOST || kskb->dev->rx_handler)
+	if (skb->pkt_type != PACKET_HOST || taken_from(kskb->dev))
 		return false;
 	/* For a VLAN above this device; identifier 0 is a priority alone */
 	if (skb->vlan_present && skb->vlan_tci & VLAN_VID)

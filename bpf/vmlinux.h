@@ -109,9 +109,29 @@ struct inet_connection_sock {
 	void *icsk_ulp_data;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+enum netdev_priv_flags {
+	IFF_MACVLAN_PORT = 1 << 8,
+	IFF_MACVLAN = 1 << 16,
+};
+
 struct net_device {
 	possible_net_t nd_net;
 	void *rx_handler;
+	unsigned long priv_flags;
+	unsigned char *dev_addr;
+	struct {
+		struct list_head upper;
+	} adj_list;
+};
+
+/* net/core/dev.h */
+struct netdev_adjacent {
+	struct net_device *dev;
+	struct list_head list;
 };
 
 struct dst_entry {
