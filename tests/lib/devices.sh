@@ -96,10 +96,19 @@ middle_untouched() {
 		'{"keys_taken":1}' "the middle counted nothing but its own key"
 }
 
+# An interface without a link header has no neighbours to be found
+path_answers() {
+	local n=$1
+	local -n addr=NET${n}_S
+
+	net_mark "$NS_C" "c$n" settle
+	[[ $(ip -n "$NS_C" route get "$addr" | grep -oE 'dev [^ ]+' |
+		xargs ip -n "$NS_C" link show) == *NOARP* ||
+		$(ip -n "$NS_C" neigh show to "$addr" nud reachable) ]]
+}
+
 paths_answer() {
-	net_mark "$NS_C" c1 settle && net_mark "$NS_C" c2 settle
-	[[ $(ip -n "$NS_C" neigh show to "$NET1_S" nud reachable) &&
-		$(ip -n "$NS_C" neigh show to "$NET2_S" nud reachable) ]]
+	path_answers 1 && path_answers 2
 }
 
 paths_settled() {
