@@ -13,7 +13,7 @@
 #				paths: c1 - mc1, ms1 - s1, the same of path 2
 #	in_m CMD...		runs CMD there
 #	attach_middle		attaches its cgroup, on all its interfaces
-#	middle_serves		a listener of its own with the same key on 0.0.0.0
+#	middle_serves [ADDR [KEY]]  a listener of its own, with the same key on 0.0.0.0
 #	middle_untouched	nothing of a join was counted there
 #	paths_settled		both hosts have found each other again
 #	join_works NAME [FIELD]	attach, the same key on both ends, and one join:
@@ -86,7 +86,8 @@ middle_listens() {
 }
 
 middle_serves() {
-	spawn middle in_cgroup "$CG_M" in_m build/extkey_server --listener "0.0.0.0:$PORT,$KEY"
+	spawn middle in_cgroup "$CG_M" in_m build/extkey_server \
+		--listener "${1:-0.0.0.0}:$PORT,${2:-$KEY}"
 	wait_for 20 middle_listens
 }
 

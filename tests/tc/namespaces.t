@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A third host of this machine has the server's address and port, and a listener
+# with another key: each packet leads to the listener of its own namespace. There
+# the client joins over lo, which has programs only on request.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+. tests/lib/devices.sh
+
+JOINER=10.0.9.1
+
+third_host() {
+	on_exit net_remove "$NS_M"
+	ip netns add "$NS_M" && net_host "$NS_M" && CG_M=$(cgroup_make middle) &&
+		ip -n "$NS_M" addr add "$NET1_S/32" dev lo &&
+		ip -n "$NS_M" addr add "$JOINER/32" dev lo
+}
+
+devices() {
+	loader status --json | jq -r --arg netns "$1" \
+		'.devices[] | select(.netns == $netns) | "\(.device) \(.in_place)"' | sort | xargs
+}
+
+e2e_up
+check "a third host" third_host
+check "attached by the path of its namespace, to lo" build/extkey_loader attach "$CG_M" \
+	--engine tc --scheme "$SCHEME" --netns "/run/netns/$NS_M" --dev lo
+check "with a listener of the same address, another key" middle_serves "$NET1_S" "$OTHER_KEY"
+join_works namespaces
+is "$(devices "/run/netns/$NS_M")" "lo true" "its lo is attached"
+is "$(devices "/run/netns/$NS_S")" "s1 true s2 true" "lo of the others is not"
+middle_untouched
+
+check "endpoint of a second address" net_endpoint "$NS_M" "$JOINER" subflow
+check "a join over lo" in_cgroup "$CG_M" in_m build/extkey_client --connect "$NET1_S:$PORT" \
+	--key-file "$OTHER_KEY" --wait-subflows 2 --bytes 100000
+for name in joins_masked joins_answered joins_unmasked joins_known joins_completed; do
+	is "$(counter "$CG_M" $name)" 1 "$name of the third host"
+	[[ $name == joins_masked || $name == joins_answered ]] ||
+		is "$(counter "$CG_S" $name)" 1 "$name of the server, as before"
+done
+done_testing
