@@ -68,7 +68,7 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
 $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@
 
-$(B)/hold_programs: tests/bpf/hold_programs.c $(B)/tools-are-there
+$(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
 $(B)/program_info: bench/program_info.c $(B)/tools-are-there
@@ -96,7 +96,8 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/naive.h tests/fuzz/%.seeds $(wildcar
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
-tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs $(B)/program_info
+tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
+	$(B)/program_info $(B)/foreign_tc.bpf.o $(B)/tcx_link
 
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
