@@ -102,6 +102,8 @@ tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
 	install -D -m 644 $(B)/libextkey_preload.so $(DESTDIR)$(PREFIX)/lib/libextkey_preload.so
+	sed 's|@PREFIX@|$(PREFIX)|' systemd/extkey-watch.service | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/extkey-watch.service
 	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
 
 # For a fresh machine: packages first, then a make that finds them

@@ -54,6 +54,8 @@ struct extkey_counters {
 };
 
 /* Map devices: where engine tc has its programs */
+#define EXTKEY_ALL_DEVICES 0 /* ifindex: all of the namespace are to have them */
+
 struct extkey_device_key {
 	__u32 netns; /* inode number of the network namespace */
 	__u32 ifindex;

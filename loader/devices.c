@@ -19,6 +19,7 @@
 #include "devices.h"
 
 #define OWN_NETNS "/proc/self/ns/net"
+#define GONE (-1) /* for an exit status: the interface is */
 
 static const struct direction {
 	const char *name;
@@ -73,6 +74,14 @@ static int netns_enter(const char *path, __u32 inode)
 	return err;
 }
 
+/* Interfaces go away at any time, also while they are being attached to */
+static bool is_gone(__u32 ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return !if_indextoname(ifindex, name);
+}
+
 /* A program of ours as it is pinned; -1 if it is not */
 static int open_program(const struct direction *direction)
 {
@@ -96,10 +105,11 @@ static int attach_filter(const struct extkey_device_key *key,
 	if (!err)
 		device->clsact = 1;
 	else if (err != -EEXIST)
-		return report(
-			EXIT_FAILED,
-			"cannot add clsact to %s: %s; is it in the kernel (CONFIG_NET_SCH_INGRESS)?",
-			device->name, strerror(-err));
+		return is_gone(key->ifindex) ?
+			       GONE :
+			       report(EXIT_FAILED,
+				      "cannot add clsact to %s: %s; is it in the kernel (CONFIG_NET_SCH_INGRESS)?",
+				      device->name, strerror(-err));
 
 	opts.prog_fd = open_program(direction);
 	if (opts.prog_fd < 0)
@@ -109,10 +119,12 @@ static int attach_filter(const struct extkey_device_key *key,
 	err = bpf_tc_attach(&hook, &opts);
 	close(opts.prog_fd);
 	if (err)
-		return report(
-			EXIT_FAILED,
-			"cannot attach to %s, %s: %s; is cls_bpf in the kernel (CONFIG_NET_CLS_BPF)?",
-			device->name, direction->name, strerror(-err));
+		return is_gone(key->ifindex) ?
+			       GONE :
+			       report(EXIT_FAILED,
+				      "cannot attach to %s, %s: %s; is cls_bpf in the kernel (CONFIG_NET_CLS_BPF)?",
+				      device->name, direction->name,
+				      strerror(-err));
 	return EXIT_OK;
 }
 
@@ -186,14 +198,11 @@ static void detach_device(const struct extkey_device_key *key,
 	}
 }
 
-bool devices_in_place(const struct extkey_device_key *key,
-		      const struct extkey_device *device)
+static bool in_place(const struct extkey_device_key *key)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = key->ifindex);
 	unsigned int i;
 
-	if (netns_enter(device->netns, key->netns))
-		return false;
 	for (i = 0; i < NR_DIRECTIONS; i++) {
 		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
 			    .priority = EXTKEY_TC_PRIORITY);
@@ -205,6 +214,35 @@ bool devices_in_place(const struct extkey_device_key *key,
 	return true;
 }
 
+enum device_state devices_state(const struct extkey_device_key *key,
+				const struct extkey_device *device)
+{
+	int err = netns_enter(device->netns, key->netns);
+
+	if (err == -ENOENT || err == -ESTALE)
+		return strcmp(device->netns, OWN_NETNS) ? DEVICE_GONE :
+							  DEVICE_MISSING;
+	if (err)
+		return DEVICE_MISSING;
+	if (key->ifindex == EXTKEY_ALL_DEVICES)
+		return DEVICE_IN_PLACE;
+	if (is_gone(key->ifindex))
+		return DEVICE_GONE;
+	return in_place(key) ? DEVICE_IN_PLACE : DEVICE_MISSING;
+}
+
+static int remember(const struct state *state,
+		    const struct extkey_device_key *key,
+		    const struct extkey_device *device)
+{
+	if (!bpf_map_update_elem(state->devices, key, device, BPF_ANY))
+		return EXIT_OK;
+	return report(
+		EXIT_FAILED,
+		"cannot remember %s: %s; at most %d devices can be attached",
+		device->name, strerror(errno), EXTKEY_MAX_DEVICES);
+}
+
 static int attach_device(const struct state *state,
 			 const struct extkey_device_key *key,
 			 struct extkey_device *device)
@@ -213,24 +251,21 @@ static int attach_device(const struct state *state,
 	unsigned int i;
 	int err;
 
-	/* Written before the first filter is there: what is killed is cleared */
-	if (!bpf_map_lookup_elem(state->devices, key, &old))
+	/* If the filters are not there, the qdisc may be another one as well */
+	if (!bpf_map_lookup_elem(state->devices, key, &old) && in_place(key))
 		device->clsact = old.clsact;
-	if (bpf_map_update_elem(state->devices, key, device, BPF_ANY))
-		return report(
-			EXIT_FAILED,
-			"cannot remember %s: %s; at most %d devices can be attached",
-			device->name, strerror(errno), EXTKEY_MAX_DEVICES);
-	for (i = 0; i < NR_DIRECTIONS; i++) {
+	/* Written before the first filter is there: what is killed is cleared */
+	err = remember(state, key, device);
+	for (i = 0; i < NR_DIRECTIONS && !err; i++) {
 		err = attach_filter(key, device, &directions[i]);
-		if (err) {
-			detach_device(key, device);
-			bpf_map_delete_elem(state->devices, key);
-			return err;
-		}
-		bpf_map_update_elem(state->devices, key, device, BPF_ANY);
+		if (!err)
+			err = remember(state, key, device);
 	}
-	return EXIT_OK;
+	if (err) {
+		detach_device(key, device);
+		bpf_map_delete_elem(state->devices, key);
+	}
+	return err;
 }
 
 static bool wanted(const struct options *options, const char *name)
@@ -255,46 +290,157 @@ static bool wanted(const struct options *options, const char *name)
 	return up;
 }
 
-int devices_attach(const struct state *state, const struct options *options)
+static int enter(const struct options *options, struct extkey_device_key *key,
+		 struct extkey_device *device)
 {
-	struct extkey_device device = { 0 };
-	struct extkey_device_key key = { 0 };
-	struct if_nameindex *list;
-	unsigned int i;
 	int err;
 
-	netns_path(options->netns, device.netns, sizeof(device.netns));
-	err = netns_inode(device.netns, &key.netns);
+	netns_path(options->netns, device->netns, sizeof(device->netns));
+	err = netns_inode(device->netns, &key->netns);
 	if (!err)
-		err = netns_enter(device.netns, key.netns);
+		err = netns_enter(device->netns, key->netns);
 	if (err)
 		return report(
 			EXIT_FAILED,
 			"cannot enter the network namespace '%s': %s; 'ip netns' lists those with a name",
-			device.netns, strerror(-err));
+			device->netns, strerror(-err));
+	return EXIT_OK;
+}
 
+int devices_enter(const struct options *options)
+{
+	struct extkey_device_key key = { 0 };
+	struct extkey_device device = { 0 };
+
+	return enter(options, &key, &device);
+}
+
+/* What went away with its interface or its namespace */
+static void forget_gone(const struct state *state, __u32 netns, bool tell)
+{
+	struct extkey_device_key key, next;
+	struct extkey_device device;
+	__u32 inode = 0;
+	bool gone;
+	int more;
+
+	more = !bpf_map_get_next_key(state->devices, NULL, &next);
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(state->devices, &key, &next);
+		if (bpf_map_lookup_elem(state->devices, &key, &device))
+			continue;
+		if (key.netns == netns)
+			gone = key.ifindex != EXTKEY_ALL_DEVICES &&
+			       is_gone(key.ifindex);
+		else /* its own name for it says nothing to others */
+			gone = strcmp(device.netns, OWN_NETNS) &&
+			       (netns_inode(device.netns, &inode) ||
+				inode != key.netns);
+		if (!gone || bpf_map_delete_elem(state->devices, &key))
+			continue;
+		if (tell && key.netns == netns)
+			printf("%s: gone\n", device.name);
+	}
+}
+
+/* Each interface that is wanted and has no programs */
+static int cover(const struct state *state, const struct options *options,
+		 struct extkey_device_key *key, struct extkey_device *device,
+		 bool tell)
+{
+	struct if_nameindex *list = if_nameindex();
+	int status = EXIT_OK, err;
+	unsigned int i;
+
+	if (!list)
+		return report(EXIT_FAILED, "cannot list the interfaces: %s",
+			      strerror(errno));
+	for (i = 0; list[i].if_index; i++) {
+		struct extkey_device old;
+
+		if (!wanted(options, list[i].if_name))
+			continue;
+		key->ifindex = list[i].if_index;
+		if (!bpf_map_lookup_elem(state->devices, key, &old) &&
+		    in_place(key) && !strcmp(old.name, list[i].if_name))
+			continue;
+		device->clsact = 0;
+		memset(device->name, 0, sizeof(device->name));
+		strncpy(device->name, list[i].if_name,
+			sizeof(device->name) - 1);
+		err = attach_device(state, key, device);
+		if (err && err != GONE)
+			status = err;
+		if (!err && tell)
+			printf("%s: attached\n", device->name);
+	}
+	if_freenameindex(list);
+	return status;
+}
+
+int devices_attach(const struct state *state, const struct options *options)
+{
+	struct extkey_device_key key = { 0 };
+	struct extkey_device device = { 0 };
+	unsigned int i;
+	int err;
+
+	err = enter(options, &key, &device);
+	if (err)
+		return err;
 	for (i = 0; i < options->nr_devs; i++)
 		if (!if_nametoindex(options->devs[i]))
 			return report(
 				EXIT_FAILED,
 				"there is no interface '%s' here; see 'ip link'",
 				options->devs[i]);
-
-	list = if_nameindex();
-	if (!list)
-		return report(EXIT_FAILED, "cannot list the interfaces: %s",
-			      strerror(errno));
-	for (i = 0; list[i].if_index && !err; i++) {
-		if (!wanted(options, list[i].if_name))
-			continue;
-		key.ifindex = list[i].if_index;
-		device.clsact = 0;
-		memset(device.name, 0, sizeof(device.name));
-		strncpy(device.name, list[i].if_name, sizeof(device.name) - 1);
-		err = attach_device(state, &key, &device);
+	forget_gone(state, key.netns, false);
+	if (!options->nr_devs) {
+		key.ifindex = EXTKEY_ALL_DEVICES;
+		err = remember(state, &key, &device);
+		if (err)
+			return err;
 	}
-	if_freenameindex(list);
-	return err;
+	return cover(state, options, &key, &device, false);
+}
+
+int devices_follow(const struct state *state, const struct options *options)
+{
+	struct extkey_device_key key = { 0 };
+	struct extkey_device device = { 0 };
+	int err;
+
+	err = enter(options, &key, &device);
+	if (err)
+		return err;
+	forget_gone(state, key.netns, true);
+	return cover(state, options, &key, &device, true);
+}
+
+unsigned int devices_uncovered(const struct state *state,
+			       const struct extkey_device_key *all,
+			       const struct extkey_device *device,
+			       char names[][IF_NAMESIZE], unsigned int max)
+{
+	static const struct options every = { 0 };
+	struct extkey_device_key key = *all;
+	struct extkey_device found;
+	struct if_nameindex *list;
+	unsigned int i, n = 0;
+
+	if (netns_enter(device->netns, all->netns))
+		return 0;
+	list = if_nameindex();
+	for (i = 0; list && list[i].if_index && n < max; i++) {
+		key.ifindex = list[i].if_index;
+		if (wanted(&every, list[i].if_name) &&
+		    bpf_map_lookup_elem(state->devices, &key, &found))
+			strcpy(names[n++], list[i].if_name);
+	}
+	if (list)
+		if_freenameindex(list);
+	return n;
 }
 
 int devices_detach(const struct state *state)
@@ -307,6 +453,7 @@ int devices_detach(const struct state *state)
 	while (!bpf_map_get_next_key(state->devices, NULL, &key)) {
 		/* With its namespace or interface, a filter is gone as well */
 		if (!bpf_map_lookup_elem(state->devices, &key, &device) &&
+		    key.ifindex != EXTKEY_ALL_DEVICES &&
 		    !netns_enter(device.netns, key.netns))
 			detach_device(&key, &device);
 		if (bpf_map_delete_elem(state->devices, &key))

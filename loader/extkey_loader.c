@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * extkey_loader: attaches external keys for MPTCP to cgroups. There is no
- * daemon: what it loads stays pinned in bpffs and works without it.
+ * extkey_loader: attaches external keys for MPTCP to cgroups. What it loads stays
+ * pinned in bpffs and works without it; only "watch" stays, for interfaces to come.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +36,8 @@ int main(int argc, char **argv)
 		return cmd_detach(&options);
 	case CMD_STATUS:
 		return cmd_status(&options);
+	case CMD_WATCH:
+		return cmd_watch(&options);
 	case CMD_VERSION:
 		printf("extkey_loader %s\n", EXTKEY_VERSION);
 		return EXIT_OK;

@@ -25,13 +25,14 @@ struct options {
 		CMD_ATTACH,
 		CMD_DETACH,
 		CMD_STATUS,
+		CMD_WATCH,
 		CMD_VERSION,
 		CMD_HELP
 	} command;
 	const char *cgroup;
 	bool engine_auto; /* attach: policy.engine is to be found out */
-	const char *netns; /* attach: NAME or PATH, NULL for this one */
-	const char *devs[EXTKEY_MAX_DEVS]; /* attach: none for all */
+	const char *netns; /* attach, watch: NAME or PATH, NULL for this one */
+	const char *devs[EXTKEY_MAX_DEVS]; /* the same: none for all */
 	unsigned int nr_devs;
 	struct extkey_policy policy; /* attach; without the cgroup's path */
 	bool all; /* detach --all */
@@ -52,5 +53,6 @@ const char *engine_name(unsigned int engine);
 int cmd_attach(const struct options *options);
 int cmd_detach(const struct options *options);
 int cmd_status(const struct options *options);
+int cmd_watch(const struct options *options);
 
 #endif /* EXTKEY_LOADER_H */

@@ -29,6 +29,8 @@ static const struct command {
 			 "take no more keys in CGROUP; --all removes every trace of extkey" },
 	[CMD_STATUS] = { "status", "[-j|--json]",
 			 "show policies, counters and the sockets that hold a key" },
+	[CMD_WATCH] = { "watch", "[--netns NAME|PATH] [--dev DEV]...",
+			"engine tc: attach to interfaces as they come up, until it is ended" },
 	[CMD_VERSION] = { "version", "", "print the version" },
 	[CMD_HELP] = { "help", "", "print this text" },
 };
@@ -59,21 +61,21 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* The one subcommand that an option belongs to */
-static int option_owner(int opt)
+static bool goes_with(int opt, int command)
 {
 	switch (opt) {
 	case OPT_SCHEME:
 	case OPT_REQUIRE_KEY:
 	case OPT_BIND_ADDRESSES:
 	case OPT_ENGINE:
+		return command == CMD_ATTACH;
 	case OPT_NETNS:
 	case OPT_DEV:
-		return CMD_ATTACH;
+		return command == CMD_ATTACH || command == CMD_WATCH;
 	case OPT_ALL:
-		return CMD_DETACH;
+		return command == CMD_DETACH;
 	default:
-		return CMD_STATUS;
+		return command == CMD_STATUS;
 	}
 }
 
@@ -100,9 +102,13 @@ void print_help(void)
 	       "CGROUP is a directory of cgroup2. An application gives the key in or behind the\n"
 	       "address to connect() or bind(), see include/extkey.h. With --require-key an\n"
 	       "MPTCP socket of CGROUP that gives none gets EPERM; with --bind-addresses, which\n"
-	       "does not go with address translation, nobody can move a join. Programs, maps and links stay\n"
-	       "pinned in /sys/fs/bpf/extkey until detach --all or a reboot. Needs root, or\n"
-	       "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON and a writable /sys/fs/bpf.\n\n"
+	       "does not go with address translation, nobody can move a join.\n\n"
+	       "Engine tc works on the interfaces that are there: on each DEV, or on all that\n"
+	       "are up but lo. watch covers those to come, and forgets those that went away. It\n"
+	       "may be started before the first attach.\n\n"
+	       "Programs, maps and links stay pinned in /sys/fs/bpf/extkey until detach --all or\n"
+	       "a reboot. Needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON and a writable\n"
+	       "/sys/fs/bpf; CAP_SYS_ADMIN for another network namespace.\n\n"
 	       "exit status: 0 done, 1 failed, 2 wrong usage, 3 privileges are missing,\n"
 	       "             4 the kernel or the system lacks something\n");
 }
@@ -117,8 +123,8 @@ static int parse_scheme(const char *word, __u32 *scheme)
 			return 0;
 		}
 	}
-	return report(EXIT_USAGE, 
-		      "--scheme takes 'siphash' or 'xor', not '%s'", word);
+	return report(EXIT_USAGE, "--scheme takes 'siphash' or 'xor', not '%s'",
+		      word);
 }
 
 static int parse_engine(const char *word, struct options *options)
@@ -170,7 +176,7 @@ static int parse_option(int opt, int index, char **argv,
 			      "%s: no option '%s'; usage: extkey_loader %s %s",
 			      command->name, argv[optind - 1], command->name,
 			      command->args);
-	if (option_owner(opt) != (int)options->command)
+	if (!goes_with(opt, options->command))
 		return report(
 			EXIT_USAGE,
 			"'%s%s' does not go with %s; usage: extkey_loader %s %s",
@@ -225,8 +231,8 @@ int parse_options(int argc, char **argv, struct options *options)
 	argc--;
 	argv++;
 	optind = 0; /* glibc: start over, as the unit tests parse many times */
-	while ((opt = getopt_long(argc, argv, ":j", long_options,
-				  &index)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":j", long_options, &index)) !=
+	       -1) {
 		err = parse_option(opt, index, argv, options);
 		if (err)
 			return err;

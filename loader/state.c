@@ -359,6 +359,21 @@ destroy:
 	return err;
 }
 
+bool state_uses_engine(const struct state *state, unsigned int engine)
+{
+	struct extkey_policy policy;
+	__u64 id, *previous = NULL;
+
+	while (state->policies >= 0 &&
+	       !bpf_map_get_next_key(state->policies, previous, &id)) {
+		previous = &id;
+		if (!bpf_map_lookup_elem(state->policies, &id, &policy) &&
+		    policy.engine == engine)
+			return true;
+	}
+	return false;
+}
+
 int state_remove(void)
 {
 	int err;

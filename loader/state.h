@@ -51,6 +51,9 @@ int state_install(struct state *state);
 /* Whether the programs of this engine are loaded */
 bool state_has_engine(unsigned int engine);
 
+/* Whether a cgroup is attached with this engine */
+bool state_uses_engine(const struct state *state, unsigned int engine);
+
 /* Removes everything, also when it is of another version */
 int state_remove(void);
 

@@ -17,20 +17,23 @@
 #include "state.h"
 #include "system.h"
 
-#define COUNTER(name) { #name, offsetof(struct extkey_counters, name) }
+#define COUNTER(name)                                         \
+	{                                                     \
+#name, offsetof(struct extkey_counters, name) \
+	}
 
 static const struct counter {
 	const char *name;
 	size_t offset;
 } counter_table[] = {
-	COUNTER(keys_taken),	       COUNTER(keys_weak),
-	COUNTER(keys_malformed),       COUNTER(keys_missing),
-	COUNTER(keys_failed),
-	COUNTER(joins_masked),	       COUNTER(joins_answered),
-	COUNTER(joins_unmasked),       COUNTER(joins_known),
-	COUNTER(joins_completed),      COUNTER(joins_plain_sent),
-	COUNTER(joins_plain_received), COUNTER(joins_pm_listener),
-	COUNTER(joins_refused),	       COUNTER(joins_malformed),
+	COUNTER(keys_taken),	    COUNTER(keys_weak),
+	COUNTER(keys_malformed),    COUNTER(keys_missing),
+	COUNTER(keys_failed),	    COUNTER(joins_masked),
+	COUNTER(joins_answered),    COUNTER(joins_unmasked),
+	COUNTER(joins_known),	    COUNTER(joins_completed),
+	COUNTER(joins_plain_sent),  COUNTER(joins_plain_received),
+	COUNTER(joins_pm_listener), COUNTER(joins_refused),
+	COUNTER(joins_malformed),
 };
 
 #define NR_COUNTERS (sizeof(counter_table) / sizeof(counter_table[0]))
@@ -82,8 +85,7 @@ static json_t *cgroups_json(const struct state *state)
 				  "engine", engine_name(policy.engine),
 				  "scheme", scheme_name(policy.scheme),
 				  "require_key", (int)policy.require_key,
-				  "bind_addresses",
-				  (int)policy.bind_addresses,
+				  "bind_addresses", (int)policy.bind_addresses,
 				  "linked", (int)state_linked(id), "counters",
 				  counters_json(&counters)));
 	}
@@ -125,28 +127,51 @@ static json_t *sockets_json(const struct state *state)
 	return array;
 }
 
-/* Enters other network namespaces: to be gathered last */
-static json_t *devices_json(const struct state *state)
+static void add_uncovered(const struct state *state,
+			  const struct extkey_device_key *key,
+			  const struct extkey_device *device, json_t *array)
 {
-	struct extkey_device_key key, *previous = NULL;
-	json_t *array = json_array();
-	struct extkey_device device;
+	char names[EXTKEY_MAX_DEVS][IF_NAMESIZE];
+	unsigned int i, n;
 
+	n = devices_uncovered(state, key, device, names, EXTKEY_MAX_DEVS);
+	for (i = 0; i < n; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s}", "device",
+						       names[i], "netns",
+						       device->netns));
+}
+
+/* Enters other network namespaces: to be gathered last */
+static void add_devices(const struct state *state, json_t *status)
+{
+	json_t *array = json_array(), *uncovered = json_array();
+	struct extkey_device_key key, *previous = NULL;
+	struct extkey_device device;
+	enum device_state device_state;
+
+	json_object_set_new(status, "devices", array);
+	json_object_set_new(status, "uncovered", uncovered);
 	if (state->devices < 0)
-		return array;
+		return;
 	while (!bpf_map_get_next_key(state->devices, previous, &key)) {
 		previous = &key;
 		if (bpf_map_lookup_elem(state->devices, &key, &device))
 			continue;
+		device_state = devices_state(&key, &device);
+		if (device_state == DEVICE_GONE)
+			continue;
+		if (key.ifindex == EXTKEY_ALL_DEVICES) {
+			add_uncovered(state, &key, &device, uncovered);
+			continue;
+		}
 		json_array_append_new(
 			array,
 			json_pack("{s:s, s:i, s:s, s:I, s:b}", "device",
 				  device.name, "ifindex", (int)key.ifindex,
 				  "netns", device.netns, "netns_inode",
 				  (json_int_t)key.netns, "in_place",
-				  (int)devices_in_place(&key, &device)));
+				  (int)(device_state == DEVICE_IN_PLACE)));
 	}
-	return array;
 }
 
 static void print_text(json_t *status)
@@ -172,6 +197,10 @@ static void print_text(json_t *status)
 		       json_is_true(json_object_get(entry, "in_place")) ?
 			       "in place" :
 			       "missing");
+	json_array_foreach(json_object_get(status, "uncovered"), index, entry) printf(
+		"warning: interface %s in %s has no programs: joins fail there; 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come\n",
+		json_string_value(json_object_get(entry, "device")),
+		json_string_value(json_object_get(entry, "netns")));
 	json_array_foreach(json_object_get(status, "cgroups"), index, entry)
 	{
 		printf("cgroup %s engine %s scheme %s key %s%s%s\n",
@@ -223,11 +252,11 @@ int cmd_status(const struct options *options)
 		err = EXIT_FAILED;
 		goto close_state;
 	}
-	status = json_pack("{s:s, s:b, s:b, s:o, s:o, s:o}", "version",
+	status = json_pack("{s:s, s:b, s:b, s:o, s:o}", "version",
 			   EXTKEY_VERSION, "installed", state.policies >= 0,
 			   "hook", (int)state_has_engine(EXTKEY_ENGINE_HOOK),
-			   "cgroups", cgroups_json(&state), "sockets", sockets,
-			   "devices", devices_json(&state));
+			   "cgroups", cgroups_json(&state), "sockets", sockets);
+	add_devices(&state, status);
 	if (options->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		printf("\n");

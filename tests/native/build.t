@@ -13,6 +13,8 @@ refuses 2 "install the package libbpf-dev" "no libbpf" \
 check "make install" make install DESTDIR="$TAP_TMP/root" PREFIX=/usr
 check "the command runs" "$TAP_TMP/root/usr/sbin/extkey_loader" version
 check "the library is there" test -f "$TAP_TMP/root/usr/lib/libextkey_preload.so"
+check "the unit for systemd starts the command" grep -qx "ExecStart=/usr/sbin/extkey_loader watch" \
+	"$TAP_TMP/root/usr/lib/systemd/system/extkey-watch.service"
 echo '#include <extkey.h>' >"$TAP_TMP/app.c"
 check "the header compiles from there" \
 	gcc -Wall -Wextra -Werror -I "$TAP_TMP/root/usr/include" -c "$TAP_TMP/app.c" -o "$TAP_TMP/app.o"

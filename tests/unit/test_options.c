@@ -69,6 +69,13 @@ static void right_words(void **unused)
 	assert_int_equal(parse("status -j", &options), 0);
 	assert_true(options.json);
 	assert_int_equal(parse("status --json", &options), 0);
+	assert_int_equal(parse("attach /cg --bind-addresses", &options), 0);
+	assert_int_equal(options.policy.bind_addresses, 1);
+	assert_int_equal(parse("watch --netns blue --dev a --dev b", &options),
+			 0);
+	assert_int_equal(options.command, CMD_WATCH);
+	assert_string_equal(options.netns, "blue");
+	assert_int_equal(options.nr_devs, 2);
 	assert_int_equal(parse("version", &options), 0);
 	assert_int_equal(options.command, CMD_VERSION);
 	assert_int_equal(parse("help", &options), 0);
@@ -96,6 +103,9 @@ static void wrong_words(void **unused)
 		{ "detach --require-key /cg", "--require-key" },
 		{ "status /cg", "/cg" },
 		{ "status --all", "--all" },
+		{ "status --netns x", "--netns" },
+		{ "watch --require-key", "--require-key" },
+		{ "watch /cg", "/cg" },
 		{ "version now", "now" },
 	};
 	struct options options;
