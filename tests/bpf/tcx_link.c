@@ -19,8 +19,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	prog = bpf_obj_get(argv[1]);
-	link = prog < 0 ? -1 : bpf_link_create(prog, if_nametoindex(argv[2]),
-					       TCX_INGRESS, NULL);
+	link = prog < 0 ? -1 :
+			  bpf_link_create(prog, if_nametoindex(argv[2]),
+					  TCX_INGRESS, NULL);
 	if (link < 0 || bpf_obj_pin(link, argv[3])) {
 		perror("tcx_link");
 		return 1;
