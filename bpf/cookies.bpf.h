@@ -20,6 +20,7 @@
 
 #define CONNECTIONS 65536 /* with a key, that can be found by their token */
 #define COOKIE_JOINS 65536 /* answered ones whose ACK may still come */
+#define JOINING 8192 /* on their way up; far more than the packets of a batch */
 #define COOKIE_NETNS 1024 /* network namespaces that have such joins */
 
 /* Of the MPTCP keys an eavesdropper knows as much; of the external key, nothing */
@@ -27,8 +28,7 @@ struct connection {
 	__u64 local_key;
 	__u64 remote_key;
 	__u64 cgroup_id;
-	__u32 fingerprint;
-	__u32 unused;
+	__u64 key_id;
 };
 
 struct {
@@ -38,13 +38,17 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
+/* More than CONNECTIONS: some may have been pushed out, and not be known here */
+static __u64 connections_seen;
+
 struct tuple_key {
 	struct bpf_sock_tuple tuple; /* of the SYN; zeros behind that of IPv4 */
+	__u32 unused;
+	__u64 netns; /* its cookie */
 };
 
 struct cookie_join {
 	struct connection connection; /* zeros if it has no key */
-	__u64 key_id;
 	__u64 at; /* ns: before the kernel has put it into its slot */
 	__u32 nonce[2];
 };
@@ -81,37 +85,40 @@ struct {
 	__type(value, struct order_of_answers);
 } answers SEC(".maps");
 
-/* The SYN of a join that is going up just now; its answer comes down at once */
+/*
+ * SYNs of joins that go up, until they are answered. The answer comes at once, but
+ * a device hands its packets on in batches: each of those goes through the
+ * programs before the first one is answered.
+ */
 struct joining {
-	struct tuple_key tuple;
 	__u64 at;
 	__u32 token;
 	__u32 nonce;
-	__u32 valid;
-	__u32 unused;
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, JOINING);
+	__type(key, struct tuple_key);
 	__type(value, struct joining);
 } joining SEC(".maps");
 
-static __always_inline struct joining *get_joining(void)
+static __always_inline __u64 netns_of(struct __sk_buff *skb)
 {
-	__u32 zero = 0;
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 
-	return bpf_map_lookup_elem(&joining, &zero);
+	return BPF_CORE_READ(kskb, dev, nd_net.net, net_cookie);
 }
 
-static __always_inline void tuple_of(const struct packet *packet, bool reverse,
+static __always_inline void tuple_of(struct __sk_buff *skb,
+				     const struct packet *packet, bool reverse,
 				     struct tuple_key *key)
 {
 	const struct bpf_sock_tuple *from = &packet->tuple;
 	struct bpf_sock_tuple *to = &key->tuple;
 
 	__builtin_memset(key, 0, sizeof(*key));
+	key->netns = netns_of(skb);
 	if (packet->ipv6) {
 		__builtin_memcpy(to->ipv6.saddr,
 				 reverse ? from->ipv6.daddr : from->ipv6.saddr,
@@ -131,15 +138,17 @@ static __always_inline void tuple_of(const struct packet *packet, bool reverse,
 
 static __always_inline __u64 key_id(const struct extkey_sock *stored)
 {
-	return stored ? 1ULL << 32 | stored->secret.fingerprint : 0;
+	if (!stored)
+		return 0;
+	return stored->secret.id << 3 | stored->scheme << 2 |
+	       stored->bound << 1 | 1;
 }
 
 static __always_inline struct order_of_answers *
 get_answers(struct __sk_buff *skb, bool create)
 {
-	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct order_of_answers *order, none = {};
-	__u64 netns = BPF_CORE_READ(kskb, dev, nd_net.net, net_cookie);
+	__u64 netns = netns_of(skb);
 
 	order = bpf_map_lookup_elem(&answers, &netns);
 	if (order || !create)
@@ -179,21 +188,21 @@ static __always_inline bool in_order(struct order_of_answers *order,
 	bpf_spin_lock(&order->lock);
 	other = order->last[order->last[0].key_id == id].at;
 	bpf_spin_unlock(&order->lock);
-	return join && join->key_id == id && join->at > other;
+	return join && join->connection.key_id == id && join->at > other;
 }
 
-static __always_inline void syn_goes_up(const struct packet *packet,
-					__u32 token)
+static __always_inline void
+syn_goes_up(struct __sk_buff *skb, const struct packet *packet, __u32 token)
 {
-	struct joining *j = get_joining();
+	struct joining j = {
+		.at = bpf_ktime_get_ns(),
+		.token = token,
+		.nonce = opt_be32(packet, packet->walk.options[0].at + 8),
+	};
+	struct tuple_key key;
 
-	if (!j)
-		return;
-	tuple_of(packet, false, &j->tuple);
-	j->at = bpf_ktime_get_ns();
-	j->token = token;
-	j->nonce = opt_be32(packet, packet->walk.options[0].at + 8);
-	j->valid = 1;
+	tuple_of(skb, packet, false, &key);
+	bpf_map_update_elem(&joining, &key, &j, BPF_ANY);
 }
 
 SEC("sockops")
@@ -218,8 +227,9 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	connection.local_key = msk->local_key;
 	connection.remote_key = msk->remote_key;
 	connection.cgroup_id = stored->cgroup_id;
-	connection.fingerprint = stored->secret.fingerprint;
+	connection.key_id = key_id(stored);
 	bpf_map_update_elem(&connections, &token, &connection, BPF_ANY);
+	__sync_fetch_and_add(&connections_seen, 1);
 	return 1;
 }
 

@@ -106,6 +106,8 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	if (stored &&
 	    !__builtin_memcmp(&stored->secret, &secret, sizeof(secret)) &&
 	    stored->scheme == policy->scheme &&
+	    stored->engine == policy->engine &&
+	    stored->bound == policy->bind_addresses &&
 	    stored->cgroup_id == cgroup_id) {
 		stored->flags |= flags;
 		return CALL_ALLOWED;

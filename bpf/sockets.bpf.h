@@ -106,6 +106,7 @@ static __always_inline bool same_key(const struct extkey_sock *a,
 				     const struct extkey_sock *b)
 {
 	return a->scheme == b->scheme && a->engine == b->engine &&
+	       a->bound == b->bound &&
 	       !__builtin_memcmp(&a->secret, &b->secret, sizeof(a->secret));
 }
 

@@ -120,12 +120,8 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
 	__u32 at = s->packet.walk.options[0].at;
-	struct joining *j = get_joining();
 	__u8 field[8];
 
-	/* On a router, maybe a namespace of this machine, it has no socket */
-	if (j)
-		j->valid = 0;
 	if (!read_stored((struct sock *)req->msk, &s->stored) ||
 	    s->stored.engine != EXTKEY_ENGINE_TC)
 		return TC_ACT_UNSPEC;
@@ -153,40 +149,48 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
 	__u32 at = s->packet.walk.options[0].at;
-	struct joining *j = get_joining();
-	struct connection *connection;
 	struct cookie_join join = {};
+	struct connection *connection;
 	struct bpf_sock *listener;
 	struct tuple_key key;
+	struct mptcp_sock *msk;
+	struct joining *j;
 	bool keyed = false;
+	__u64 cgroup_id = 0;
+	__u32 token;
 
-	tuple_of(&s->packet, true, &key);
-	if (!j || !j->valid || __builtin_memcmp(&key, &j->tuple, sizeof(key)))
+	tuple_of(skb, &s->packet, true, &key);
+	j = bpf_map_lookup_elem(&joining, &key);
+	if (!j)
 		return TC_ACT_UNSPEC; /* forwarded, or seen on a device above */
-	j->valid = 0;
-	connection = bpf_map_lookup_elem(&connections, &j->token);
+	token = j->token;
+	join.at = j->at;
+	join.nonce[0] = j->nonce;
+	join.nonce[1] = opt_be32(&s->packet, at + EXTKEY_VALUE_AT + 8);
+	bpf_map_delete_elem(&joining, &key);
+
+	connection = bpf_map_lookup_elem(&connections, &token);
 	listener = find_listener(skb, &key.tuple, s->packet.ipv6);
 	if (listener) {
 		keyed = is_keyed(s, listener);
+		if (keyed)
+			cgroup_id = s->stored.cgroup_id;
+		else if ((msk = bpf_skc_to_mptcp_sock(listener)))
+			find_policy(msk, &cgroup_id);
 		bpf_sk_release(listener);
 	}
-	join.at = j->at;
-	if (!connection && !keyed) {
+	if (!connection && !keyed && connections_seen <= CONNECTIONS) {
 		bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
 		return TC_ACT_UNSPEC;
 	}
-	if (!connection || !keyed ||
-	    connection->fingerprint != s->stored.secret.fingerprint ||
+	if (!connection || !keyed || connection->key_id != key_id(&s->stored) ||
 	    !note_answer(skb, &s->stored)) {
-		count(connection ? connection->cgroup_id : s->stored.cgroup_id,
+		count(connection ? connection->cgroup_id : cgroup_id,
 		      joins_refused);
 		return TC_ACT_SHOT;
 	}
 	count(s->stored.cgroup_id, joins_known);
-	join.key_id = key_id(&s->stored);
 	join.connection = *connection;
-	join.nonce[0] = j->nonce;
-	join.nonce[1] = opt_be32(&s->packet, at + EXTKEY_VALUE_AT + 8);
 	bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;

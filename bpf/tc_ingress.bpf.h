@@ -30,7 +30,7 @@ static __always_inline int unmask_token(struct __sk_buff *skb,
 	new_subject(s, EXTKEY_FIELD_TOKEN, s->stored.bound, true);
 	s->subject.nonce[0] = opt_be32(&s->packet, at + 4);
 	token = opt_be32(&s->packet, at) ^ (__u32)mask_of(s);
-	syn_goes_up(&s->packet, token);
+	syn_goes_up(skb, &s->packet, token);
 	extkey_put_be32(field, token);
 	write_field(skb, &s->packet, at, field, sizeof(field));
 	count(s->stored.cgroup_id, joins_unmasked);
@@ -55,7 +55,7 @@ static __always_inline int syn_arrives(struct __sk_buff *skb, struct scratch *s)
 		if (s->packet.walk.options[0].field != EXTKEY_FIELD_TOKEN)
 			goto release;
 		count_plain(msk, EXTKEY_ENGINE_TC, true);
-		syn_goes_up(&s->packet,
+		syn_goes_up(skb, &s->packet,
 			    opt_be32(&s->packet, s->packet.walk.options[0].at +
 							 EXTKEY_VALUE_AT));
 	} else if (stored->engine == EXTKEY_ENGINE_TC) {
@@ -207,7 +207,7 @@ static __always_inline int unmask_cookie(struct __sk_buff *skb,
 	if (keyed)
 		count(s->stored.cgroup_id, joins_completed);
 
-	tuple_of(&s->packet, false, &tuple);
+	tuple_of(skb, &s->packet, false, &tuple);
 	join = bpf_map_lookup_elem(&cookie_joins, &tuple);
 	order = get_answers(skb, false);
 	if (!in_order(order, join, keyed ? key_id(&s->stored) : 0)) {
