@@ -61,14 +61,20 @@ find_socket(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, bool ipv6)
 				  BPF_F_CURRENT_NETNS, 0);
 }
 
-/* Who answers a SYN, also where one of the past (TIME-WAIT) is in the way */
+/*
+ * Who answers a SYN: of a group with SO_REUSEPORT the one that the kernel takes.
+ * Where one of the past (TIME-WAIT) is in the way, a listener that would do.
+ */
 static __always_inline struct bpf_sock *
 find_listener(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, bool ipv6)
 {
 	__be16 *sport = ipv6 ? &tuple->ipv6.sport : &tuple->ipv4.sport;
+	struct bpf_sock *sk = find_socket(skb, tuple, ipv6);
 	__be16 port = *sport;
-	struct bpf_sock *sk;
 
+	if (!sk || sk->state == TCP_LISTEN)
+		return sk;
+	bpf_sk_release(sk);
 	*sport = 0;
 	sk = find_socket(skb, tuple, ipv6);
 	*sport = port;

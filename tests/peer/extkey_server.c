@@ -30,6 +30,7 @@ static struct {
 	struct listener listeners[MAX_LISTENERS];
 	unsigned int nr_listeners;
 	int protocol;
+	bool reuseport;
 	uint64_t connections; /* leave after so many have ended; 0: never */
 } server = { .protocol = IPPROTO_MPTCP };
 
@@ -45,6 +46,7 @@ static int usage(FILE *to)
 		"  -l, --listener ADDR:PORT[,KEYFILE]\n"
 		"                         listen there, with the external key in KEYFILE;\n"
 		"                         may be given up to %u times\n"
+		"  -r, --reuseport        more than one listener at an address\n"
 		"  -t, --protocol mptcp|tcp\n"
 		"  -n, --connections N    exit after N connections have ended (0: never)\n"
 		"  -h, --help\n",
@@ -73,6 +75,7 @@ static int parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "listener", required_argument, NULL, 'l' },
+		{ "reuseport", no_argument, NULL, 'r' },
 		{ "protocol", required_argument, NULL, 't' },
 		{ "connections", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
@@ -80,12 +83,15 @@ static int parse_options(int argc, char **argv)
 	};
 	int opt, status;
 
-	while ((opt = getopt_long(argc, argv, "l:t:n:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "l:rt:n:h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'l':
 			status = add_listener(optarg);
 			if (status)
 				return status;
+			break;
+		case 'r':
+			server.reuseport = true;
 			break;
 		case 't':
 			if (!peer_parse_protocol(optarg, &server.protocol))
@@ -125,6 +131,9 @@ static int open_listener(struct listener *listener, int epoll)
 		return peer_error(PEER_FAILED, "cannot open a socket for %s: %s",
 				  peer_protocol_name(server.protocol), strerror(errno));
 	setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (server.reuseport &&
+	    setsockopt(listener->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)))
+		return peer_error(PEER_FAILED, "no SO_REUSEPORT: %s", strerror(errno));
 
 	if (listener->key_file) {
 		status = peer_set_key(&listener->addr, listener->key_file);
