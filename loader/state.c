@@ -150,12 +150,11 @@ bool state_linked(__u64 id)
 	return true;
 }
 
-/* Links without a policy: a killed attach or detach */
-static int remove_orphans(const struct state *state)
+/* Links and counters without a policy: a killed attach or detach */
+static int remove_orphans(struct state *state)
 {
 	struct extkey_policy policy;
 	struct dirent *entry;
-	char path[512];
 	int err = EXIT_OK;
 	__u64 id;
 	DIR *dir;
@@ -168,10 +167,8 @@ static int remove_orphans(const struct state *state)
 		if (entry->d_name[0] == '.')
 			continue;
 		id = strtoull(entry->d_name, NULL, 10);
-		if (!bpf_map_lookup_elem(state->policies, &id, &policy))
-			continue;
-		snprintf(path, sizeof(path), CGROUPS_DIR "/%s", entry->d_name);
-		err = remove_tree(path);
+		if (bpf_map_lookup_elem(state->policies, &id, &policy))
+			err = state_detach(state, id);
 	}
 	closedir(dir);
 	return err;
