@@ -129,13 +129,14 @@ runs = $(patsubst %,$(B)/runs/$(1)/%,$(notdir $(2)))
 names = $(patsubst %,tests/*/%.t,$(1))
 E2E := $(wildcard tests/e2e/*.t)
 TC := $(wildcard tests/tc/*.t)
+FAULTS := $(wildcard tests/faults/*.t)
 VM_E2E := $(filter-out $(wildcard $(call names,attacks flood dumps preload privileges answer-lost simultaneous-joins)),$(E2E))
 VM_TC := $(wildcard $(call names,bond bridge budget container forward macvlan stacked-syn-lost tun vlan wireguard))
 MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys fastclose))
 XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies))
 MIXED_XOR := $(wildcard $(call names,same-key syncookies))
 RUNS := $(call runs,vm-hook-hook,$(E2E) $(wildcard tests/hook/*.t)) \
-	$(call runs,host-tc-tc,$(E2E) $(TC)) $(call runs,vm-tc-tc,$(VM_E2E) $(VM_TC)) \
+	$(call runs,host-tc-tc,$(E2E) $(TC) $(FAULTS)) $(call runs,vm-tc-tc,$(VM_E2E) $(VM_TC)) \
 	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
 	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR)) \
 	$(call runs,vm-hook-tc-xor,$(MIXED_XOR)) $(call runs,vm-tc-hook-xor,$(MIXED_XOR))

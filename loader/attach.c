@@ -117,6 +117,8 @@ int cmd_detach(const struct options *options)
 	if (options->all) {
 		err = state_lock(&state);
 		if (!err)
+			err = state_detach_all();
+		if (!err)
 			err = devices_detach(&state);
 		if (!err)
 			err = state_remove();

@@ -371,6 +371,25 @@ bool state_uses_engine(const struct state *state, unsigned int engine)
 	return false;
 }
 
+int state_detach_all(void)
+{
+	int fd, err = EXIT_OK;
+	__u64 id;
+
+	/* Another version's programs end with their links */
+	fd = open_map("policies", sizeof(struct extkey_policy));
+	if (fd < 0)
+		return EXIT_OK;
+	while (!err && !bpf_map_get_next_key(fd, NULL, &id))
+		if (bpf_map_delete_elem(fd, &id))
+			err = report(EXIT_FAILED,
+				     "cannot delete the policy of cgroup %" PRIu64
+				     ": %s",
+				     (uint64_t)id, strerror(errno));
+	close(fd);
+	return err;
+}
+
 int state_remove(void)
 {
 	int err;

@@ -54,6 +54,9 @@ bool state_has_engine(unsigned int engine);
 /* Whether a cgroup is attached with this engine */
 bool state_uses_engine(const struct state *state, unsigned int engine);
 
+/* Takes keys in no cgroup any more, the first step of detach --all */
+int state_detach_all(void);
+
 /* Removes everything, also when it is of another version */
 int state_remove(void);
 
