@@ -33,7 +33,7 @@ int cmd_attach(const struct options *options)
 {
 	struct extkey_policy policy = options->policy, old;
 	struct state state;
-	bool known, installed = false;
+	bool known, linked = false, installed = false;
 	int fd, err;
 	__u64 id;
 
@@ -53,25 +53,32 @@ int cmd_attach(const struct options *options)
 		err = state_install(&state);
 		installed = !err;
 	}
+	if (err)
+		goto close_state;
+	known = !bpf_map_lookup_elem(state.policies, &id, &old);
+	/* First what may find a map full: then no device is touched */
+	err = state_link(&state, fd, id, policy.cgroup);
+	linked = !err && !known;
 	/* Before the policy is there, and with it sockets that count on them */
 	if (!err && policy.engine == EXTKEY_ENGINE_TC)
 		err = devices_attach(&state, options);
 	if (err)
 		goto close_state;
 
-	known = !bpf_map_lookup_elem(state.policies, &id, &old);
 	if (known && !memcmp(&old, &policy, sizeof(old))) {
 		printf("%s: attached already, nothing changed\n",
 		       policy.cgroup);
 		goto close_state;
 	}
-	err = state_attach(&state, fd, id, &policy);
+	err = state_set_policy(&state, id, &policy);
 	if (!err)
 		printf("%s: %s, engine %s, scheme %s, key %s\n", policy.cgroup,
 		       known ? "policy updated" : "attached",
 		       engine_name(policy.engine), scheme_name(policy.scheme),
 		       policy.require_key ? "required" : "optional");
 close_state:
+	if (err && linked)
+		state_detach(&state, id);
 	if (err && installed) {
 		devices_detach(&state);
 		state_remove();

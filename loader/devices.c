@@ -239,8 +239,9 @@ static int remember(const struct state *state,
 		return EXIT_OK;
 	return report(
 		EXIT_FAILED,
-		"cannot remember %s: %s; at most %d devices can be attached",
-		device->name, strerror(errno), EXTKEY_MAX_DEVICES);
+		"cannot attach to %s: map devices: %s; at most %d devices can be attached",
+		device->name, errno == E2BIG ? "it is full" : strerror(errno),
+		EXTKEY_MAX_DEVICES);
 }
 
 static int attach_device(const struct state *state,
@@ -398,6 +399,7 @@ int devices_attach(const struct state *state, const struct options *options)
 	forget_gone(state, key.netns, false);
 	if (!options->nr_devs) {
 		key.ifindex = EXTKEY_ALL_DEVICES;
+		strcpy(device.name, "all interfaces");
 		err = remember(state, &key, &device);
 		if (err)
 			return err;

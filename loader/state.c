@@ -434,38 +434,45 @@ static int link_program(int cgroup_fd, const char *dir,
 	return err;
 }
 
-int state_attach(struct state *state, int cgroup_fd, __u64 id,
-		 const struct extkey_policy *policy)
+static int map_error(const char *map, const char *cgroup)
+{
+	if (errno == E2BIG)
+		return report(
+			EXIT_FAILED,
+			"cannot attach '%s': the map %s is full, at most %d cgroups can be attached; 'extkey_loader status' shows which are",
+			cgroup, map, EXTKEY_MAX_CGROUPS);
+	return report(EXIT_FAILED, "cannot attach '%s': map %s: %s", cgroup,
+		      map, strerror(errno));
+}
+
+int state_link(struct state *state, int cgroup_fd, __u64 id, const char *cgroup)
 {
 	struct extkey_counters zero = { 0 };
-	bool linked = state_linked(id);
 	char dir[128];
 	unsigned int i;
 	int err = EXIT_OK;
 
+	if (state_linked(id))
+		return EXIT_OK;
 	cgroup_dir(id, dir, sizeof(dir));
-	if (!linked) {
-		if (mkdir(dir, 0700))
-			return report(EXIT_FAILED, "cannot make %s: %s", dir,
-				      strerror(errno));
-		for (i = 0; i < NR_CGROUP_PROGRAMS && !err; i++)
-			err = link_program(cgroup_fd, dir, &cgroup_programs[i]);
-	}
-	if (!err &&
-	    bpf_map_update_elem(state->counters, &id, &zero, BPF_NOEXIST) &&
-	    errno != EEXIST)
-		err = report(
-			EXIT_FAILED,
-			"cannot count for '%s': %s; at most %d cgroups can be attached",
-			policy->cgroup, strerror(errno), EXTKEY_MAX_CGROUPS);
-	if (!err && bpf_map_update_elem(state->policies, &id, policy, BPF_ANY))
-		err = report(
-			EXIT_FAILED,
-			"cannot set the policy of '%s': %s; at most %d cgroups can be attached",
-			policy->cgroup, strerror(errno), EXTKEY_MAX_CGROUPS);
-	if (err && !linked)
+	if (mkdir(dir, 0700))
+		return report(EXIT_FAILED, "cannot make %s: %s", dir,
+			      strerror(errno));
+	if (bpf_map_update_elem(state->counters, &id, &zero, BPF_ANY))
+		err = map_error("counters", cgroup);
+	for (i = 0; i < NR_CGROUP_PROGRAMS && !err; i++)
+		err = link_program(cgroup_fd, dir, &cgroup_programs[i]);
+	if (err)
 		state_detach(state, id);
 	return err;
+}
+
+int state_set_policy(struct state *state, __u64 id,
+		     const struct extkey_policy *policy)
+{
+	if (bpf_map_update_elem(state->policies, &id, policy, BPF_ANY))
+		return map_error("policies", policy->cgroup);
+	return EXIT_OK;
 }
 
 int state_detach(struct state *state, __u64 id)

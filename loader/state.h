@@ -63,8 +63,11 @@ int state_remove(void);
 /* Whether the links of an attached cgroup are there and alive */
 bool state_linked(__u64 id);
 
-int state_attach(struct state *state, int cgroup_fd, __u64 id,
-		 const struct extkey_policy *policy);
+/* All of attach but the policy: the links, and a place for the counters */
+int state_link(struct state *state, int cgroup_fd, __u64 id,
+	       const char *cgroup);
+int state_set_policy(struct state *state, __u64 id,
+		     const struct extkey_policy *policy);
 int state_detach(struct state *state, __u64 id);
 
 #endif /* EXTKEY_STATE_H */
