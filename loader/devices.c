@@ -91,8 +91,72 @@ static int open_program(const struct direction *direction)
 	return bpf_obj_get(path);
 }
 
+/* Sends one request, and runs @callback on the answers; -1 on error */
+static int ask_kernel(struct nlmsghdr *nlh, mnl_cb_t callback, void *data)
+{
+	char buf[8192];
+	struct mnl_socket *nl;
+	ssize_t len;
+	int more = -1;
+
+	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!nl)
+		return -1;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		goto close_socket;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		more = len < 0 ? -1 :
+				 mnl_cb_run(buf, len, nlh->nlmsg_seq,
+					    mnl_socket_get_portid(nl), callback,
+					    data);
+	} while (more > 0);
+close_socket:
+	mnl_socket_close(nl);
+	return more;
+}
+
+static struct nlmsghdr *tc_request(char *buf, int type, int flags,
+				   __u32 ifindex, __u32 parent)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tcm;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = 1;
+	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = ifindex;
+	tcm->tcm_parent = parent;
+	return nlh;
+}
+
+static int count_handles(const struct nlmsghdr *nlh, void *data)
+{
+	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
+
+	/* Each priority of filters begins with a message that has no handle */
+	if (tcm->tcm_handle)
+		(*(unsigned int *)data)++;
+	return MNL_CB_OK;
+}
+
+static bool has_clsact(__u32 ifindex)
+{
+	unsigned int count = 0;
+	char buf[256];
+
+	/* Where one was before, the kernel answers, but with nothing */
+	ask_kernel(tc_request(buf, RTM_GETQDISC, NLM_F_ACK, ifindex,
+			      TC_H_CLSACT),
+		   count_handles, &count);
+	return count;
+}
+
 static int attach_filter(const struct extkey_device_key *key,
-			 struct extkey_device *device,
+			 const struct extkey_device *device,
 			 const struct direction *direction)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = key->ifindex,
@@ -102,9 +166,7 @@ static int attach_filter(const struct extkey_device_key *key,
 	int err;
 
 	err = bpf_tc_hook_create(&hook);
-	if (!err)
-		device->clsact = 1;
-	else if (err != -EEXIST)
+	if (err && err != -EEXIST)
 		return is_gone(key->ifindex) ?
 			       GONE :
 			       report(EXIT_FAILED,
@@ -128,53 +190,16 @@ static int attach_filter(const struct extkey_device_key *key,
 	return EXIT_OK;
 }
 
-static int count_filter(const struct nlmsghdr *nlh, void *data)
-{
-	const struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
-
-	/* Each priority begins with a message that has no handle */
-	if (tcm->tcm_handle)
-		(*(unsigned int *)data)++;
-	return MNL_CB_OK;
-}
-
 /* Filters of anybody at this end of clsact; 1 too many rather than too few */
 static unsigned int count_filters(__u32 ifindex, __u32 parent)
 {
-	char buf[8192];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct mnl_socket *nl;
-	struct tcmsg *tcm;
 	unsigned int count = 0;
-	ssize_t len;
-	int more;
+	char buf[256];
 
-	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!nl)
+	if (ask_kernel(tc_request(buf, RTM_GETTFILTER, NLM_F_DUMP, ifindex,
+				  parent),
+		       count_handles, &count))
 		return 1;
-	nlh->nlmsg_type = RTM_GETTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
-	tcm->tcm_family = AF_UNSPEC;
-	tcm->tcm_ifindex = ifindex;
-	tcm->tcm_parent = parent;
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
-		count = 1;
-		goto close_socket;
-	}
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		more = len < 0 ? -1 :
-				 mnl_cb_run(buf, len, 1,
-					    mnl_socket_get_portid(nl),
-					    count_filter, &count);
-	} while (more > 0);
-	if (more < 0)
-		count = 1;
-close_socket:
-	mnl_socket_close(nl);
 	return count;
 }
 
@@ -252,16 +277,16 @@ static int attach_device(const struct state *state,
 	unsigned int i;
 	int err;
 
-	/* If the filters are not there, the qdisc may be another one as well */
-	if (!bpf_map_lookup_elem(state->devices, key, &old) && in_place(key))
+	/* The number may be that of another interface by now */
+	if (!bpf_map_lookup_elem(state->devices, key, &old) &&
+	    !strcmp(old.name, device->name))
 		device->clsact = old.clsact;
-	/* Written before the first filter is there: what is killed is cleared */
+	else
+		device->clsact = !has_clsact(key->ifindex);
+	/* Written before anything is there: what is killed is cleared */
 	err = remember(state, key, device);
-	for (i = 0; i < NR_DIRECTIONS && !err; i++) {
+	for (i = 0; i < NR_DIRECTIONS && !err; i++)
 		err = attach_filter(key, device, &directions[i]);
-		if (!err)
-			err = remember(state, key, device);
-	}
 	if (err) {
 		detach_device(key, device);
 		bpf_map_delete_elem(state->devices, key);
