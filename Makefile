@@ -135,7 +135,8 @@ VM_TC := $(wildcard $(call names,bond bridge budget container forward macvlan st
 MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys fastclose))
 XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies))
 MIXED_XOR := $(wildcard $(call names,same-key syncookies))
-RUNS := $(call runs,vm-hook-hook,$(E2E) $(wildcard tests/hook/*.t)) \
+HOOK := $(filter-out $(wildcard $(call names,flood dumps)),$(E2E)) $(wildcard tests/hook/*.t)
+RUNS := $(call runs,vm-hook-hook,$(HOOK)) \
 	$(call runs,host-tc-tc,$(E2E) $(TC) $(FAULTS)) $(call runs,vm-tc-tc,$(VM_E2E) $(VM_TC)) \
 	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
 	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR)) \
