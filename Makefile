@@ -6,6 +6,8 @@
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests (as root)
 # make fuzz       fuzzes the walk over options and the like, SECONDS=30 each
+# make selftests  the MPTCP selftests of the kernel source, with and without extkey: hours
+#                 (as root); SELFTESTS="host-tc --suite diag", see tests/selftests/run.sh --help
 # make attacks    what each scheme stops, played in full (as root)
 # make bench-tc   what engine tc costs, on the running kernel (as root)
 # make model      what authenticates joins, tried by spin against an attacker
@@ -168,6 +170,11 @@ attacks: packages
 	@kernel/build.sh >/dev/null
 	@tests/attack/all.sh
 
+# The report is left in build/selftests/; what was run already is not run again
+selftests: packages
+	@$(MAKE) --no-print-directory tests
+	@tests/selftests/run.sh $(SELFTESTS)
+
 # The figures are left in build/bench/
 bench-tc:
 	@tests/install-packages.sh host
@@ -185,5 +192,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check attacks bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check selftests attacks bench-tc model fuzz packages clean
 .SECONDARY:
