@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.." || exit 1
 setting=$1 counters=$(realpath -- "$2") dir=$3 script=$4
 shift 4
 export TMPDIR=$TAP_TMP
-export SELFTESTS_CGROUP SELFTESTS_LOADER=$PWD/build/extkey_loader
+export SELFTESTS_CGROUP SELFTESTS_LOADER=$PWD/build/extkey_loader SELFTESTS_FAILED=$TAP_TMP/failed
 setup=()
 
 # What a suite leaves behind when it is killed goes with the mount namespace
@@ -41,6 +41,7 @@ cd "$dir" || bail "no $dir"
 status=0
 in_cgroup "$SELFTESTS_CGROUP" env "${setup[@]}" "./$script" "$@" || status=$?
 cd - >/dev/null || exit
+[[ ! -e $SELFTESTS_FAILED ]] || bail "engine tc is not on all interfaces"
 if ((${#setup[@]})); then
 	"$SELFTESTS_LOADER" status --json |
 		jq --arg cgroup "$SELFTESTS_CGROUP" \

@@ -24,7 +24,7 @@ readonly known_settings=(host-plain host-tc vm-unpatched vm-patched vm-hook vm-t
 usage() {
 	cat <<-USAGE
 	Usage: tests/selftests/run.sh [--again] [--results DIR] [--suite PATTERN]...
-	                              [--test NAME]... [SETTING]...
+	                              [--test NAME]... [--list] [SETTING]...
 
 	SETTING is one of these; without any, all but the last:
 	  host-plain    the running kernel, the baseline of
@@ -125,10 +125,11 @@ run_suite() {
 	echo "$(date +%T) $setting: $*" >&2
 	EXTKEY_SLOWNESS=3 "${inside[@]}" tests/selftests/inside.sh "$setting" "$out.json" "$suites" "$@" \
 		>"$out.log" 2>&1 </dev/null
-	tap=$(grep -aE '^(not )?ok [0-9]+ - [a-z_]+: ' "$out.log") || {
+	tap=$(grep -aE '^(not )?ok [0-9]+ - [a-z_]+: ' "$out.log")
+	if [[ ! $tap ]] || grep -q '^Bail out!' "$out.log"; then
 		echo "no result, see $out.log" >&2
 		return 1
-	}
+	fi
 	printf '%s\n' "$tap" >"$out.tap"
 }
 
