@@ -80,7 +80,7 @@ sub compare {
 		next if !$differs && $with[0] eq $without[0];
 		push @rows, { setting => $setting, part => $part, name => $name, differs => $differs,
 			with => join(", ", @with), without => join(", ", @without),
-			reason => reason($setting, $part, $name) };
+			reason => scalar reason($setting, $part, $name) };
 	}
 	return @rows;
 }
@@ -111,6 +111,9 @@ for my $setting (@settings) {
 		push @errors, "$setting, $part: no socket had a key"
 			if $setting =~ /-(tc|hook)$/ && $part ne "pm_netlink" &&
 				$nr{ok} + $nr{"not ok"} && !$counter{keys_taken};
+		# All have the same key, and not all suites look at joins
+		push @errors, "$setting, $part: $counter{joins_refused} joins refused"
+			if $counter{joins_refused};
 		push @summary, "| $setting | $part | $nr{ok} | $nr{'not ok'} | $nr{skip} | " .
 			join(" | ", map { $counter{$_} // "" }
 				qw(keys_taken joins_masked joins_completed joins_plain_sent)) . " |\n";
