@@ -10,16 +10,21 @@ syn_sent() {
 	[[ $(counter "$CG_C" joins_masked) -ge 1 ]]
 }
 
+capture_both() {
+	capture_start "$NS_S" s1 "$TAP_TMP/lost-s1.pcap" &&
+		capture_start "$NS_S" s2 "$TAP_TMP/lost-s2.pcap"
+}
+
 e2e_up
 e2e_attach
 check "endpoint of the second path" endpoint_c "$NET2_C" subflow
+# Before the path loses all, also what shows that a capture has begun
+check "captures" capture_both
 # tbf drops what is larger than its burst; not all kernels have netem
 check "path 2 loses all" tc -n "$NS_C" qdisc replace dev c2 root \
 	tbf rate 1kbit burst 30 limit 30
 mib_snapshot "$NS_C"
 mib_snapshot "$NS_S"
-capture_start "$NS_S" s1 "$TAP_TMP/lost-s1.pcap"
-capture_start "$NS_S" s2 "$TAP_TMP/lost-s2.pcap"
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"
 check "connected" client_ready client
