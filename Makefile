@@ -147,7 +147,8 @@ TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
 
 $(B)/runs/%:
 	@mkdir -p $(@D)
-	@ln -sfn $(abspath $(wildcard tests/*/$(@F))) $@
+	@test=$$(realpath -e tests/*/$(@F)) || { echo "make: there is no test $(@F)" >&2; exit 1; }; \
+		ln -sfn "$$test" $@
 
 # What is about a rate runs last, and alone
 QUIET := $(call runs,host-tc-tc,$(wildcard $(call names,flood)))

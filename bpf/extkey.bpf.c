@@ -32,7 +32,7 @@ static __always_inline const char *scheme_name(__u8 scheme)
 	return scheme == EXTKEY_SCHEME_XOR ? "xor" : "siphash";
 }
 
-/* One line a socket; docs/status.md tells the columns, status reads them */
+/* One line a socket; loader/status.c reads them */
 SEC("iter/bpf_sk_storage_map")
 int extkey_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
 {

@@ -24,9 +24,10 @@ vm)	packages+=(linux-source-6.12 flex bison bc cpio kmod xz-utils patch dwarves
 *)	echo "usage: tests/install-packages.sh [host|vm]" >&2; exit 1 ;;
 esac
 
+# dpkg-query fails if there is one among them that this machine never had
 # shellcheck disable=SC2016 # ${...} is for dpkg-query
-missing=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
-	awk '$2 == "installed" { print $1 }' | sort |
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null) || :
+missing=$(awk '$2 == "installed" { print $1 }' <<<"$installed" | sort |
 	comm -13 - <(printf '%s\n' "${packages[@]}" | sort))
 [ -n "$missing" ] || exit 0
 

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 cannot() { echo "$*" >&2; exit 1; }
 
-# What the packages of "tests/install-packages.sh build host" do not bring
+# What the packages of "tests/install-packages.sh host" do not bring
 check() {
 	[[ $(id -u) == 0 ]] || cannot "you are not root"
 	[[ -e /proc/sys/net/mptcp/enabled ]] || cannot "it has no MPTCP (CONFIG_MPTCP)"

@@ -1,1 +1,0 @@
-build/runs/host-tc-tc/budget.t
