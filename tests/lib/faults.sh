@@ -31,9 +31,12 @@ state() {
 	{
 		bpftool -j cgroup show "$CG_C"
 		bpftool -j cgroup show "$CG_S"
-		[[ ! -e $BPFFS/extkey/counters ]] ||
+		# Of devices also what status does not show: those that are gone
+		[[ ! -e $BPFFS/extkey/counters ]] || {
 			bpftool -j map dump pinned "$BPFFS/extkey/counters"
-	} | jq -c 'map(.name // .formatted.key) | sort'
+			bpftool -j map dump pinned "$BPFFS/extkey/devices"
+		}
+	} | jq -c 'map(.name // .formatted.value.name // .formatted.key) | sort'
 	for dev in c1 c2; do
 		echo "qdisc show dev $dev clsact"
 		for direction in ingress egress; do
