@@ -5,6 +5,8 @@
 # make demo       the three experiments, on the running kernel if it can (as root)
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests (as root)
+# make check-debug  the virtual machine's part of them again, on a kernel that checks
+#                 itself: KASAN, lockdep, kmemleak; an hour and more (as root)
 # make fuzz       fuzzes the walk over options and the like, SECONDS=30 each
 # make selftests  the MPTCP selftests of the kernel source, with and without extkey: hours
 #                 (as root); SELFTESTS="host-tc --suite diag", see tests/selftests/run.sh --help
@@ -76,8 +78,11 @@ $(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 $(B)/program_info: bench/program_info.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
-$(B)/attacker $(B)/flood: $(B)/%: tests/attack/%.c $(wildcard tests/attack/*.h) $(B)/tools-are-there
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lcrypto
+$(B)/mutator: tests/fuzz/mutator.c
+$(B)/attacker: tests/attack/attacker.c
+$(B)/flood: tests/attack/flood.c
+$(B)/attacker $(B)/flood $(B)/mutator: $(wildcard tests/attack/*.h) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@ -lcrypto
 
 # Not among the tests' programs: few need the package with the sanitizers
 FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -Ibpf \
@@ -98,7 +103,7 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/naive.h tests/fuzz/%.seeds $(wildcar
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
-tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
+tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
 	$(B)/program_info $(B)/foreign_tc.bpf.o $(B)/tcx_link
 
 install: all
@@ -143,6 +148,7 @@ RUNS := $(call runs,vm-hook-hook,$(HOOK)) \
 	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
 	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR)) \
 	$(call runs,vm-hook-tc-xor,$(MIXED_XOR)) $(call runs,vm-tc-hook-xor,$(MIXED_XOR))
+DEBUG_RUNS ?= $(filter $(B)/runs/vm-%,$(RUNS))
 TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
 
 $(B)/runs/%:
@@ -161,6 +167,11 @@ check: packages
 	@kernel/build.sh >/dev/null
 	@$(PROVE) --jobs 2 $(filter-out $(QUIET),$(TESTS)); status=$$?; \
 	$(if $(filter $(QUIET),$(TESTS)),$(PROVE) $(filter $(QUIET),$(TESTS)) && )exit $$status
+
+check-debug: packages
+	@$(MAKE) --no-print-directory tests $(DEBUG_RUNS)
+	@kernel/build.sh --config kernel/debug.config >/dev/null
+	@EXTKEY_DEBUG=1 $(PROVE) --jobs 2 $(DEBUG_RUNS)
 
 # What they learn is kept in build/fuzz/, and so is what they find
 fuzz:
@@ -198,5 +209,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check selftests attacks bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check check-debug selftests attacks bench-tc model fuzz packages clean
 .SECONDARY:

@@ -12,20 +12,16 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/if_ether.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "wire.h"
+#include "link.h"
 
 #define NR_PATHS 2
 #define MAX_OWN 4
@@ -39,12 +35,6 @@
 #define MSS 1400
 
 enum side { CLIENT, SERVER, NR_SIDES };
-
-/* One end of a path, as the attacker is connected to it */
-struct link {
-	int fd;
-	uint8_t mac[ETH_ALEN], peer_mac[ETH_ALEN];
-};
 
 /* What one host has sent last on the first subflow */
 struct sender {
@@ -131,13 +121,6 @@ static bool is_own(in_addr_t addr)
 		if (own[i] == addr)
 			return true;
 	return false;
-}
-
-/* A full queue loses a packet, as on any path */
-static void send_frame(const struct link *link, const struct frame *frame)
-{
-	if (send(link->fd, frame->buf, frame->len, 0) == -1 && errno != ENOBUFS)
-		perror("attacker: send");
 }
 
 /*
@@ -1072,35 +1055,6 @@ static bool read_commands(void)
 		memmove(buf, end + 1, len);
 	}
 	return len < sizeof(buf);
-}
-
-static bool open_link(struct link *link, const char *name)
-{
-	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
-				    .sll_protocol = htons(ETH_P_ALL),
-				    .sll_ifindex = (int)if_nametoindex(name) };
-	struct packet_mreq all = { .mr_ifindex = addr.sll_ifindex,
-				   .mr_type = PACKET_MR_PROMISC };
-	struct ifreq request = { 0 };
-	int one = 1, room = 4 << 20;
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	link->fd = socket(AF_PACKET, SOCK_RAW, 0);
-	if (!addr.sll_ifindex || link->fd == -1 ||
-	    ioctl(link->fd, SIOCGIFHWADDR, &request) ||
-	    setsockopt(link->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one,
-		       sizeof(one)) ||
-	    setsockopt(link->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
-		       sizeof(room)) ||
-	    setsockopt(link->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all,
-		       sizeof(all)) ||
-	    bind(link->fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		fprintf(stderr, "attacker: cannot open %s: %s\n", name,
-			strerror(errno));
-		return false;
-	}
-	memcpy(link->mac, request.ifr_hwaddr.sa_data, ETH_ALEN);
-	return true;
 }
 
 static int usage(void)

@@ -14,6 +14,8 @@
 #
 # No kernel forwards there: the attacker passes frames on, so it can change and
 # withhold them. Its addresses are its own as well, not those of the namespace.
+# $ATTACKER may be another program than attacker.c, with its arguments: it gets the
+# names of the interfaces, and says "ready".
 #
 #	attack COMMAND [NAME=VALUE]...	what attacker.c answers to that, which ends
 #				up in $REPLY_LINE too; false if it has no answer
@@ -24,6 +26,8 @@
 NS_A=extkey-a-$TAP_PID
 NET1_A=10.0.1.66
 NET2_A=10.0.2.66
+ATTACKER=(build/attacker --own "$NET1_A" --own "$NET2_A"
+	--patience $((500 * ${EXTKEY_SLOWNESS:-1})))
 ATTACK_NR=0
 REPLY_LINE=
 
@@ -55,8 +59,7 @@ net_make() {
 		net_address "$NS_C" c1 "$NET1_C" && net_address "$NS_S" s1 "$NET1_S" &&
 		net_address "$NS_C" c2 "$NET2_C" && net_address "$NS_S" s2 "$NET2_S" &&
 		net_route c1 "$NET1_C" "$NET1_S" 1 && net_route c2 "$NET2_C" "$NET2_S" 2 || return
-	spawn attacker in_ns "$NS_A" build/attacker --own "$NET1_A" --own "$NET2_A" \
-		--patience $((500 * ${EXTKEY_SLOWNESS:-1})) a1 a2 a3 a4
+	spawn attacker in_ns "$NS_A" "${ATTACKER[@]}" a1 a2 a3 a4
 	wait_for 10 attacker_ready && wait_for 10 net_settled
 }
 

@@ -17,7 +17,8 @@ readonly no_start=97 died=98
 usage()
 {
 	cat <<-USAGE
-	Usage: tests/vm/run.sh [--kernel BZIMAGE | --unpatched] [--timeout SECONDS] -- PROGRAM [ARG]...
+	Usage: tests/vm/run.sh [--kernel BZIMAGE | --unpatched | --debug] [--timeout SECONDS]
+	                       -- PROGRAM [ARG]...
 
 	PROGRAM runs in the top directory of the checkout. All it can write to are
 	build/, which is the one of the host, and file systems in memory. It gets
@@ -25,6 +26,7 @@ usage()
 
 	  --kernel BZIMAGE   boot this kernel, not the one of kernel/build.sh
 	  --unpatched        boot the one of kernel/build.sh --unpatched
+	  --debug            boot the one that has kernel/debug.config as well
 	  --timeout SECONDS  how long the machine may run, boot included (300)
 
 	Exit status: the one of PROGRAM, or
@@ -40,6 +42,7 @@ while (($#)); do
 	case $1 in
 	--kernel)	kernel=${2-}; [[ -r $kernel ]] || fail "$no_start" "cannot read the kernel '$kernel'"; shift ;;
 	--unpatched)	build_args=(--unpatched) ;;
+	--debug)	build_args=(--config "$top/kernel/debug.config") ;;
 	--timeout)	timeout=${2-}; [[ $timeout =~ ^[0-9]+$ ]] || fail "$no_start" "--timeout needs a number of seconds"; shift ;;
 	-h | --help)	usage; exit 0 ;;
 	--)		shift; break ;;
