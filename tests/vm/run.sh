@@ -69,7 +69,7 @@ stop()
 		kill "$pid" 2>/dev/null || :
 	done
 	[[ ! $machine ]] || wait "$machine" || :
-	rm -rf "$dir"
+	rm -rf "$dir" "${top:?}/build/$started"
 }
 trap stop EXIT
 trap 'exit 130' INT
@@ -77,10 +77,12 @@ trap 'exit 143' TERM HUP
 
 # What the guest is to do. It reads this from the file system of the host, like
 # all the rest; as a copy, so that it may change here while the machine runs.
+started=started-${dir##*.} # init makes it, in build/
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 cp "$here/init.sh" "$dir/init"
 printf '%s\n' "$token" >"$dir/token"
 printf '%s\n' "$top" >"$dir/top"
+printf '%s\n' "$started" >"$dir/started"
 printf '%s\0' "$@" >"$dir/argv"
 env -0 | grep -z -E '^(EXTKEY_|TEST_|TERM=)' >"$dir/env" || :
 
@@ -109,17 +111,34 @@ cmdline=(
 	"init=$dir/init" -- "$dir"
 )
 
-timeout --kill-after=5 "$timeout" qemu-system-x86_64 \
-	-accel tcg,thread=multi -cpu max -smp 2 -m 2G \
-	-nodefaults -no-user-config -display none -no-reboot \
-	-kernel "$kernel" -append "${cmdline[*]}" \
-	-serial "file:$dir/console" \
-	-device virtio-rng-pci \
-	-fsdev "$(share root /),readonly=on" -device virtio-9p-pci,fsdev=root,mount_tag=root \
-	-fsdev "$(share build "$top/build")" -device virtio-9p-pci,fsdev=build,mount_tag=build \
-	-device virtio-serial-pci "${ports[@]}" \
-	</dev/null >"$dir/qemu" 2>&1 &
-machine=$!
+boot()
+{
+	timeout --kill-after=5 "$timeout" qemu-system-x86_64 \
+		-accel tcg,thread=multi -cpu max -smp 2 -m 2G \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$kernel" -append "${cmdline[*]}" \
+		-serial "file:$dir/console" \
+		-device virtio-rng-pci \
+		-fsdev "$(share root /),readonly=on" -device virtio-9p-pci,fsdev=root,mount_tag=root \
+		-fsdev "$(share build "$top/build")" -device virtio-9p-pci,fsdev=build,mount_tag=build \
+		-device virtio-serial-pci "${ports[@]}" \
+		</dev/null >"$dir/qemu" 2>&1 &
+	machine=$!
+}
+
+# Started again if it died before init: QEMU may run code of the kernel that this has
+# changed since ("Oops: int3" while static branches are switched on)
+boot
+for attempt in 1 2; do
+	while kill -0 "$machine" 2>/dev/null && [[ ! -e $top/build/$started ]]; do
+		sleep 0.1
+	done
+	[[ ! -e $top/build/$started ]] || break
+	wait "$machine" || :
+	echo "tests/vm/run.sh: the machine did not start, attempt $attempt:" \
+		"$(grep -m 1 -E 'Oops|panic|BUG' "$dir/console")" >&2
+	boot
+done
 
 for name in stdout stderr; do
 	fd=1
