@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Engine tc: the programs on the interfaces, as filters of clsact. A filter of
- * ours is known by its priority and handle; which ones there are, and whether
- * the clsact is ours as well, is in the pinned map "devices".
+ * Engine tc: the interfaces that have programs, in whatever network namespace. Which
+ * ones they are, and whether their clsact is ours as well, is in the pinned map
+ * "devices".
  */
 #ifndef EXTKEY_DEVICES_H
 #define EXTKEY_DEVICES_H
@@ -11,9 +11,6 @@
 
 #include "loader.h"
 #include "state.h"
-
-#define EXTKEY_TC_PRIORITY 49
-#define EXTKEY_TC_HANDLE 1
 
 /* All return EXIT_OK, or the exit status after they have printed the error */
 
