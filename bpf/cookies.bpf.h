@@ -8,8 +8,9 @@
  *
  * Here answered joins are kept anew, by address and port; forged SYNs get no
  * answer and push nothing out. But the kernel may find another join in its slot
- * than the one that the ACK was unmasked for. That must not be one of another
- * key: see order_of_answers. For tc.bpf.h.
+ * than the one that the ACK was unmasked for. So the HMAC is checked here already:
+ * it has to be that of the join of this address and port, and the kernel, which
+ * checks it once more, accepts it for no other. For tc.bpf.h.
  */
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H
@@ -18,13 +19,23 @@
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 
+#include "extkey_sha256.h"
+
 #define CONNECTIONS 65536 /* with a key, that can be found by their token */
 #define COOKIE_JOINS 65536 /* answered ones whose ACK may still come */
-#define JOINING 8192 /* on their way up; far more than the packets of a batch */
-#define COOKIE_NETNS 1024 /* network namespaces that have such joins */
+#define JOINING \
+	32768 /* on their way up; far more than the packets of a batch */
+#define SWEEP_PAUSE 100000000ULL /* ns between two */
 
-/* Of the MPTCP keys an eavesdropper knows as much; of the external key, nothing */
+struct token_key {
+	__u64 netns; /* its cookie */
+	__u32 token;
+	__u32 unused;
+};
+
+/* Of the MPTCP keys an eavesdropper knows as much; of the external key, a hash */
 struct connection {
+	__u64 msk; /* where it is in the kernel: whether it still is */
 	__u64 local_key;
 	__u64 remote_key;
 	__u64 cgroup_id;
@@ -32,24 +43,26 @@ struct connection {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, CONNECTIONS);
-	__type(key, __u32); /* token */
+	__type(key, struct token_key);
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* More than CONNECTIONS: some may have been pushed out, and not be known here */
-static __u64 connections_seen;
+/* Once there were more than CONNECTIONS at a time: some are not known here */
+static bool connections_lost;
+static __u64 connections_swept; /* ns, when it was */
 
 struct tuple_key {
 	struct bpf_sock_tuple tuple; /* of the SYN; zeros behind that of IPv4 */
 	__u32 unused;
-	__u64 netns; /* its cookie */
+	__u64 netns;
 };
 
+/* A join with a key that was answered; those without one are not here */
 struct cookie_join {
-	struct connection connection; /* zeros if it has no key */
-	__u64 at; /* ns: before the kernel has put it into its slot */
+	struct connection connection;
 	__u32 nonce[2];
 };
 
@@ -60,30 +73,13 @@ struct {
 	__type(value, struct cookie_join);
 } cookie_joins SEC(".maps");
 
-/*
- * When a join with a key was answered for the last time, and when the last time
- * with another key than that. An ACK is let through if after its SYN no join of a
- * key that its listener does not have was answered: then none can be in the slot
- * that it finds. Who sends an ACK to be taken for such a join needs the nonce of
- * the answer, so the time of the answer, as it leaves, is early enough.
- */
-struct order_of_answers {
-	struct bpf_spin_lock lock;
-	__u32 unused;
-	__u64 cgroup_id; /* of the last one */
-	struct {
-		__u64 key_id;
-		__u64 at;
-	} last[2];
-};
-
+/* The same by the first 64 bits of the HMAC that the ACK is to have */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, COOKIE_NETNS);
-	__type(key, __u64); /* cookie of the network namespace */
-	__type(value, struct order_of_answers);
-} answers SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, COOKIE_JOINS);
+	__type(key, __u64);
+	__type(value, struct tuple_key);
+} cookie_hmacs SEC(".maps");
 
 /*
  * SYNs of joins that go up, until they are answered. The answer comes at once, but
@@ -91,9 +87,9 @@ struct {
  * programs before the first one is answered.
  */
 struct joining {
-	__u64 at;
 	__u32 token;
 	__u32 nonce;
+	bool answered; /* on the device above this one */
 };
 
 struct {
@@ -136,66 +132,27 @@ static __always_inline void tuple_of(struct __sk_buff *skb,
 	}
 }
 
+/* Whose connection the token is of, if that has a key */
+static __always_inline struct connection *find_connection(struct __sk_buff *skb,
+							  __u32 token)
+{
+	struct token_key key = { .netns = netns_of(skb), .token = token };
+
+	return bpf_map_lookup_elem(&connections, &key);
+}
+
+/* What of two sockets must be the same for a join; that of scheme xor is its pad */
 static __always_inline __u64 key_id(const struct extkey_sock *stored)
 {
-	if (!stored)
-		return 0;
-	return stored->secret.id << 3 | stored->scheme << 2 |
-	       stored->bound << 1 | 1;
-}
-
-static __always_inline struct order_of_answers *
-get_answers(struct __sk_buff *skb, bool create)
-{
-	struct order_of_answers *order, none = {};
-	__u64 netns = netns_of(skb);
-
-	order = bpf_map_lookup_elem(&answers, &netns);
-	if (order || !create)
-		return order;
-	bpf_map_update_elem(&answers, &netns, &none, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&answers, &netns);
-}
-
-/* False if that cannot be kept: then the answer must not leave */
-static __always_inline bool note_answer(struct __sk_buff *skb,
-					const struct extkey_sock *stored)
-{
-	struct order_of_answers *order = get_answers(skb, true);
-	__u64 id = key_id(stored), now = bpf_ktime_get_ns();
-
-	if (!order)
-		return false;
-	bpf_spin_lock(&order->lock);
-	if (order->last[0].key_id != id) {
-		order->last[1] = order->last[0];
-		order->last[0].key_id = id;
-	}
-	order->last[0].at = now;
-	order->cgroup_id = stored->cgroup_id;
-	bpf_spin_unlock(&order->lock);
-	return true;
-}
-
-/* Whether the kernel can find but @join, or one of the same key or of none */
-static __always_inline bool in_order(struct order_of_answers *order,
-				     const struct cookie_join *join, __u64 id)
-{
-	__u64 other;
-
-	if (!order)
-		return !id || join; /* none was answered yet */
-	bpf_spin_lock(&order->lock);
-	other = order->last[order->last[0].key_id == id].at;
-	bpf_spin_unlock(&order->lock);
-	return join && join->connection.key_id == id && join->at > other;
+	if (stored->scheme == EXTKEY_SCHEME_XOR)
+		return (__u64)stored->secret.pad << 3 | stored->scheme << 2 | 1;
+	return stored->secret.id << 3 | stored->bound << 1 | 1;
 }
 
 static __always_inline void
 syn_goes_up(struct __sk_buff *skb, const struct packet *packet, __u32 token)
 {
 	struct joining j = {
-		.at = bpf_ktime_get_ns(),
 		.token = token,
 		.nonce = opt_be32(packet, packet->walk.options[0].at + 8),
 	};
@@ -205,13 +162,69 @@ syn_goes_up(struct __sk_buff *skb, const struct packet *packet, __u32 token)
 	bpf_map_update_elem(&joining, &key, &j, BPF_ANY);
 }
 
+/*
+ * Remembers a join that is about to be answered; false if that is impossible: then
+ * the answer must not leave.
+ */
+static __always_inline bool note_answer(struct extkey_sha256 *sha256,
+					const struct tuple_key *key,
+					const struct cookie_join *join)
+{
+	__u64 hmac = extkey_join_hmac(sha256, join->connection.remote_key,
+				      join->connection.local_key,
+				      join->nonce[0], join->nonce[1]);
+
+	return !bpf_map_update_elem(&cookie_hmacs, &hmac, key, BPF_ANY) &&
+	       !bpf_map_update_elem(&cookie_joins, key, join, BPF_ANY);
+}
+
+/* Whether this HMAC, without its mask, is that of the join of @key */
+static __always_inline bool hmac_is_of(__u64 hmac, const struct tuple_key *key)
+{
+	const struct tuple_key *found =
+		bpf_map_lookup_elem(&cookie_hmacs, &hmac);
+
+	return found && !__builtin_memcmp(found, key, sizeof(*key));
+}
+
+/* Memory that is somebody else's by now has not both keys of the connection */
+static __always_inline bool is_alive(const struct token_key *key,
+				     const struct connection *connection)
+{
+	struct mptcp_sock *msk = (void *)connection->msk;
+
+	return BPF_CORE_READ(msk, token) == key->token &&
+	       BPF_CORE_READ(msk, local_key) == connection->local_key &&
+	       BPF_CORE_READ(msk, remote_key) == connection->remote_key;
+}
+
+static long sweep_one(struct bpf_map *map, struct token_key *key,
+		      struct connection *connection, void *unused)
+{
+	if (!is_alive(key, connection))
+		bpf_map_delete_elem(&connections, key);
+	return 0;
+}
+
+/* Nobody tells of the end of a connection: they are looked for when there is no room */
+static __always_inline bool sweep(void)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (now - connections_swept < SWEEP_PAUSE)
+		return false;
+	connections_swept = now;
+	bpf_for_each_map_elem(&connections, sweep_one, NULL, 0);
+	return true;
+}
+
 SEC("sockops")
 int extkey_accepted(struct bpf_sock_ops *ctx)
 {
+	struct token_key key = { .netns = bpf_get_netns_cookie(ctx) };
 	struct connection connection = {};
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
-	__u32 token;
 
 	if ((ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
 	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) ||
@@ -223,13 +236,16 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
 		return 1;
-	token = msk->token;
+	key.token = msk->token;
+	connection.msk = (__u64)msk;
 	connection.local_key = msk->local_key;
 	connection.remote_key = msk->remote_key;
 	connection.cgroup_id = stored->cgroup_id;
 	connection.key_id = key_id(stored);
-	bpf_map_update_elem(&connections, &token, &connection, BPF_ANY);
-	__sync_fetch_and_add(&connections_seen, 1);
+	if (bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) &&
+	    (!sweep() ||
+	     bpf_map_update_elem(&connections, &key, &connection, BPF_ANY)))
+		connections_lost = true;
 	return 1;
 }
 

@@ -42,7 +42,7 @@ struct packet {
 enum parsed {
 	PARSED_NOTHING, /* of ours: nearly all packets */
 	PARSED_PACKET, /* has fields, or is a fragment */
-	PARSED_OBSCURE, /* goes to this host in a way that nobody can follow */
+	PARSED_OBSCURE, /* more headers before TCP than anybody follows */
 };
 
 static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to,
@@ -54,20 +54,25 @@ static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to,
 
 #define LINK_HEADER_MAX 0x7f
 
+/* The link header is there again on ingress: packets of tc begin where it does */
+static __always_inline __u32 link_header(struct __sk_buff *skb)
+{
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+
+	return (__u16)(kskb->network_header - kskb->mac_header);
+}
+
 /*
  * Whether this is what nearly all packets are: not TCP, or with no option that
  * can have a field. Reads in place, where that is possible; if not, or if it is
  * not sure, says no, and parse() is to look.
  */
-static __always_inline bool is_data(struct __sk_buff *skb)
+static __always_inline bool is_data(struct __sk_buff *skb, __u32 net_at)
 {
-	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	const __u8 *end = (void *)(long)skb->data_end;
 	const __u8 *at = (void *)(long)skb->data;
-	__u32 net_at, len;
+	__u32 len;
 
-	/* The link header is there again on ingress: both begin where it does */
-	net_at = (__u16)(kskb->network_header - kskb->mac_header);
 	if (net_at > LINK_HEADER_MAX)
 		return false;
 	/* The compiler knows it is a no-op, the verifier wants to be told */
@@ -256,9 +261,10 @@ static __always_inline __u32 opt_be32(const struct packet *packet, __u32 at)
  * mends the checksum. The sum runs over 16-bit words from the beginning of the
  * header, and options may begin at an odd byte: so a window from an even byte
  * to an even byte is replaced. Before each field there are at least 4 bytes of
- * its option; behind one that begins at an odd byte, there is at least one.
+ * its option; behind one that begins at an odd byte, there is at least one. False
+ * if that is impossible.
  */
-static __always_inline void write_field(struct __sk_buff *skb,
+static __always_inline bool write_field(struct __sk_buff *skb,
 					const struct packet *packet, __u32 at,
 					const __u8 *field, __u32 len)
 {
@@ -274,7 +280,7 @@ static __always_inline void write_field(struct __sk_buff *skb,
 	tcp_at = net_at + packet->tcp_at;
 	window_at = tcp_at + TCP_HEADER + at - 4 + odd;
 	if (bpf_skb_load_bytes(skb, window_at, old, len + 4))
-		return;
+		return false;
 	__builtin_memcpy(new, old, len + 4);
 	/* Kept apart: the verifier takes no pointer that depends on a number */
 	if (odd) {
@@ -287,8 +293,8 @@ static __always_inline void write_field(struct __sk_buff *skb,
 	diff = bpf_csum_diff((__be32 *)old, len + 4, (__be32 *)new, len + 4, 0);
 	if (diff < 0 ||
 	    bpf_l4_csum_replace(skb, tcp_at + TCP_CSUM_AT, 0, diff, 0))
-		return;
-	bpf_skb_store_bytes(skb, window_at, new, len + 4, 0);
+		return false;
+	return !bpf_skb_store_bytes(skb, window_at, new, len + 4, 0);
 }
 
 #endif /* EXTKEY_PACKET_BPF_H */

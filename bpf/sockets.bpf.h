@@ -102,11 +102,15 @@ static __noinline bool read_stored(struct sock *sk, struct extkey_sock *stored)
 	return false;
 }
 
+/* As the hook compares them: of scheme xor nothing counts but the pad */
 static __always_inline bool same_key(const struct extkey_sock *a,
 				     const struct extkey_sock *b)
 {
-	return a->scheme == b->scheme && a->engine == b->engine &&
-	       a->bound == b->bound &&
+	if (a->scheme != b->scheme || a->engine != b->engine)
+		return false;
+	if (a->scheme == EXTKEY_SCHEME_XOR)
+		return a->secret.pad == b->secret.pad;
+	return a->bound == b->bound &&
 	       !__builtin_memcmp(&a->secret, &b->secret, sizeof(a->secret));
 }
 

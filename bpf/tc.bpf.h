@@ -27,6 +27,9 @@ struct scratch {
 	struct packet packet;
 	struct extkey_subject subject;
 	struct extkey_sock stored, other;
+	struct extkey_sha256 sha256;
+	struct cookie_join join;
+	__u8 hmac[FIELD_MAX];
 };
 
 struct {
@@ -235,21 +238,22 @@ static __always_inline void add_addr_subject(struct scratch *s, __u32 at,
 				opt(packet, at + 5 + size);
 }
 
-/* XORs the mask of 64 bits onto what stands there */
-static __always_inline void xor_64(struct __sk_buff *skb, struct scratch *s,
-				   __u32 at)
+/* Writes 64 bits in the place of a field of that size; false if it cannot */
+static __always_inline bool write_64(struct __sk_buff *skb, struct scratch *s,
+				     const struct extkey_option *option,
+				     __u64 value)
 {
+	__u32 at = option->at + EXTKEY_VALUE_AT;
 	__u8 field[8];
 
-	extkey_put_be64(field, ((__u64)opt_be32(&s->packet, at) << 32 |
-				opt_be32(&s->packet, at + 4)) ^
-				       mask_of(s));
-	write_field(skb, &s->packet, at, field, sizeof(field));
+	if (option->field == EXTKEY_FIELD_ADD_ADDR)
+		at = option->at + option->len - 8;
+	extkey_put_be64(field, value);
+	return write_field(skb, &s->packet, at, field, sizeof(field));
 }
 
-/* XORs the three words of the ACK's mask onto @hmac and writes that */
-static __always_inline void write_ack(struct __sk_buff *skb, struct scratch *s,
-				      __u32 at, __u8 hmac[FIELD_MAX])
+/* XORs the three words of the ACK's mask onto s->hmac */
+static __always_inline void mask_hmac(struct scratch *s)
 {
 	__u32 word, i;
 	__u64 mask;
@@ -258,11 +262,20 @@ static __always_inline void write_ack(struct __sk_buff *skb, struct scratch *s,
 		s->subject.word = word;
 		mask = mask_of(s);
 		for (i = 0; i < 8 && word * 8 + i < FIELD_MAX; i++)
-			hmac[word * 8 + i] ^= mask >> (56 - 8 * i);
+			s->hmac[word * 8 + i] ^= mask >> (56 - 8 * i);
 	}
-	write_field(skb, &s->packet, at, hmac, FIELD_MAX);
 }
 
+static __always_inline bool write_hmac(struct __sk_buff *skb, struct scratch *s,
+				       __u32 at)
+{
+	__u8 hmac[FIELD_MAX];
+
+	__builtin_memcpy(hmac, s->hmac, sizeof(hmac));
+	return write_field(skb, &s->packet, at, hmac, sizeof(hmac));
+}
+
+#include "gate.bpf.h"
 #include "tc_egress.bpf.h"
 #include "tc_ingress.bpf.h"
 

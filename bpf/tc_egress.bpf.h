@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Engine tc: what leaves. For tc.bpf.h. */
+/*
+ * Engine tc: what leaves. If a field cannot be masked the packet does not leave:
+ * the peer would refuse it. For tc.bpf.h.
+ */
 #ifndef EXTKEY_TC_EGRESS_BPF_H
 #define EXTKEY_TC_EGRESS_BPF_H
 
 /* The SYN of a socket of this host */
-static __always_inline void
+static __always_inline bool
 mask_token(struct __sk_buff *skb, struct scratch *s,
 	   const struct mptcp_subflow_context *subflow, __u32 at)
 {
@@ -15,99 +18,88 @@ mask_token(struct __sk_buff *skb, struct scratch *s,
 	s->subject.nonce[0] = subflow->local_nonce;
 	masked = subflow->remote_token ^ (__u32)mask_of(s);
 	if (masked == opt_be32(&s->packet, at + EXTKEY_VALUE_AT))
-		return; /* done on the device above this one */
+		return true; /* done on the device above this one */
 	extkey_put_be32(field, masked);
-	write_field(skb, &s->packet, at + EXTKEY_VALUE_AT, field,
-		    sizeof(field));
 	count(s->stored.cgroup_id, joins_masked);
+	return write_field(skb, &s->packet, at + EXTKEY_VALUE_AT, field,
+			   sizeof(field));
 }
 
-static __always_inline void
+static __always_inline bool
 mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	 const struct mptcp_subflow_context *subflow, __u32 at)
 {
-	__u8 hmac[FIELD_MAX];
-
-	if (bpf_probe_read_kernel(hmac, sizeof(hmac), subflow->hmac))
-		return;
+	if (bpf_probe_read_kernel(s->hmac, sizeof(s->hmac), subflow->hmac))
+		return false;
 	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
 	s->subject.nonce[0] = subflow->local_nonce;
 	s->subject.nonce[1] = subflow->remote_nonce;
 	set_keys(msk->local_key, msk->remote_key, false, &s->subject);
-	write_ack(skb, s, at + EXTKEY_VALUE_AT, hmac);
+	mask_hmac(s);
+	return write_hmac(skb, s, at + EXTKEY_VALUE_AT);
 }
 
-static __always_inline void
+static __always_inline bool
 mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	    const struct mptcp_subflow_context *subflow,
 	    const struct extkey_option *option)
 {
-	__u8 field[8];
-	__u32 at = option->at;
+	if (option->field == EXTKEY_FIELD_TOKEN)
+		return mask_token(skb, s, subflow, option->at);
+	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+		return true;
 
 	switch (option->field) {
-	case EXTKEY_FIELD_TOKEN:
-		mask_token(skb, s, subflow, at);
-		break;
 	case EXTKEY_FIELD_ACK:
-		if (s->stored.scheme != EXTKEY_SCHEME_XOR)
-			mask_ack(skb, s, msk, subflow, at);
-		break;
+		return mask_ack(skb, s, msk, subflow, option->at);
 	case EXTKEY_FIELD_ADD_ADDR:
-		if (s->stored.scheme == EXTKEY_SCHEME_XOR || !leaves_here(skb))
-			break;
+		if (!leaves_here(skb))
+			return true;
 		new_subject(s, EXTKEY_FIELD_ADD_ADDR, false, false);
 		set_keys(msk->local_key, msk->remote_key, false, &s->subject);
-		add_addr_subject(s, at, option->len);
-		xor_64(skb, s, at + option->len - 8);
-		break;
+		add_addr_subject(s, option->at, option->len);
+		return write_64(skb, s, option,
+				field_value(&s->packet, option) ^ mask_of(s));
 	case EXTKEY_FIELD_FASTCLOSE:
-		if (s->stored.scheme == EXTKEY_SCHEME_XOR)
-			break;
 		new_subject(s, EXTKEY_FIELD_FASTCLOSE, false, false);
 		set_keys(msk->local_key, msk->remote_key, false, &s->subject);
-		extkey_put_be64(field, msk->remote_key ^ mask_of(s));
-		write_field(skb, &s->packet, at + EXTKEY_VALUE_AT, field,
-			    sizeof(field));
-		break;
+		return write_64(skb, s, option, msk->remote_key ^ mask_of(s));
+	default:
+		return true;
 	}
 }
 
 /* All but the SYN/ACK: the socket is there */
-static __always_inline void mask_packet(struct __sk_buff *skb,
-					struct scratch *s)
+static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 {
+	const struct extkey_option *options = s->packet.walk.options;
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct mptcp_subflow_context *subflow;
-	struct inet_connection_sock *icsk;
 	struct bpf_sock *sk = skb->sk;
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
 
 	if (!sk)
-		return;
+		return TC_ACT_UNSPEC;
 	msk = bpf_skc_to_mptcp_sock(sk);
 	if (!msk)
-		return;
+		return TC_ACT_UNSPEC;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
-		if (s->packet.walk.options[0].field == EXTKEY_FIELD_TOKEN &&
-		    leaves_here(skb))
+		if (options[0].field == EXTKEY_FIELD_TOKEN && leaves_here(skb))
 			count_plain(msk, EXTKEY_ENGINE_TC, false);
-		return;
+		return TC_ACT_UNSPEC;
 	}
 	if (stored->engine != EXTKEY_ENGINE_TC)
-		return;
+		return TC_ACT_UNSPEC;
 
 	s->stored = *stored;
-	icsk = bpf_rdonly_cast(
-		kskb->sk, bpf_core_type_id_kernel(struct inet_connection_sock));
-	subflow = bpf_rdonly_cast(
-		icsk->icsk_ulp_data,
-		bpf_core_type_id_kernel(struct mptcp_subflow_context));
-	mask_option(skb, s, msk, subflow, &s->packet.walk.options[0]);
-	if (s->packet.walk.found > 1)
-		mask_option(skb, s, msk, subflow, &s->packet.walk.options[1]);
+	subflow = subflow_of(kskb->sk);
+	if (!mask_option(skb, s, msk, subflow, &options[0]) ||
+	    (s->packet.walk.found > 1 &&
+	     !mask_option(skb, s, msk, subflow, &options[1])))
+		return TC_ACT_SHOT;
+	return TC_ACT_UNSPEC;
 }
 
 /*
@@ -119,9 +111,6 @@ static __always_inline int
 mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
-	__u32 at = s->packet.walk.options[0].at;
-	__u8 field[8];
-
 	if (!read_stored((struct sock *)req->msk, &s->stored) ||
 	    s->stored.engine != EXTKEY_ENGINE_TC)
 		return TC_ACT_UNSPEC;
@@ -139,69 +128,81 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	s->subject.nonce[0] = req->remote_nonce;
 	s->subject.nonce[1] = req->local_nonce;
 	set_keys(req->msk->local_key, req->msk->remote_key, false, &s->subject);
-	extkey_put_be64(field, req->thmac ^ mask_of(s));
-	write_field(skb, &s->packet, at + EXTKEY_VALUE_AT, field,
-		    sizeof(field));
-	return TC_ACT_UNSPEC;
+	return write_64(skb, s, &s->packet.walk.options[0],
+			req->thmac ^ mask_of(s)) ?
+		       TC_ACT_UNSPEC :
+		       TC_ACT_SHOT;
+}
+
+/* The key of who answers is in @s then; @cgroup_id is his, if he has a policy */
+static __always_inline bool answered_by_keyed(struct __sk_buff *skb,
+					      struct scratch *s,
+					      struct tuple_key *key,
+					      __u64 *cgroup_id)
+{
+	struct bpf_sock *listener;
+	struct mptcp_sock *msk;
+	bool keyed;
+
+	listener = find_listener(skb, &key->tuple, s->packet.ipv6);
+	if (!listener)
+		return false;
+	keyed = is_keyed(s, listener);
+	if (keyed)
+		*cgroup_id = s->stored.cgroup_id;
+	else if ((msk = bpf_skc_to_mptcp_sock(listener)))
+		find_policy(msk, cgroup_id);
+	bpf_sk_release(listener);
+	return keyed;
 }
 
 /* The same with a cookie: no request, but the SYN has come up just now */
 static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
-	__u32 at = s->packet.walk.options[0].at;
-	struct cookie_join join = {};
+	const struct extkey_option *option = &s->packet.walk.options[0];
+	struct cookie_join *join = &s->join;
 	struct connection *connection;
-	struct bpf_sock *listener;
-	struct tuple_key key;
-	struct mptcp_sock *msk;
-	struct joining *j;
-	bool keyed = false;
 	__u64 cgroup_id = 0;
-	__u32 token;
+	struct tuple_key key;
+	struct joining *j;
+	bool keyed;
 
+	if (skb->ingress_ifindex)
+		return TC_ACT_UNSPEC; /* forwarded */
 	tuple_of(skb, &s->packet, true, &key);
 	j = bpf_map_lookup_elem(&joining, &key);
-	if (!j)
-		return TC_ACT_UNSPEC; /* forwarded, or seen on a device above */
-	token = j->token;
-	join.at = j->at;
-	join.nonce[0] = j->nonce;
-	join.nonce[1] = opt_be32(&s->packet, at + EXTKEY_VALUE_AT + 8);
-	bpf_map_delete_elem(&joining, &key);
-
-	connection = bpf_map_lookup_elem(&connections, &token);
-	listener = find_listener(skb, &key.tuple, s->packet.ipv6);
-	if (listener) {
-		keyed = is_keyed(s, listener);
-		if (keyed)
-			cgroup_id = s->stored.cgroup_id;
-		else if ((msk = bpf_skc_to_mptcp_sock(listener)))
-			find_policy(msk, &cgroup_id);
-		bpf_sk_release(listener);
-	}
-	if (!connection && !keyed && connections_seen <= CONNECTIONS) {
-		bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
+	if (j && j->answered)
 		return TC_ACT_UNSPEC;
-	}
-	if (!connection || !keyed || connection->key_id != key_id(&s->stored) ||
-	    !note_answer(skb, &s->stored)) {
-		count(connection ? connection->cgroup_id : cgroup_id,
-		      joins_refused);
-		return TC_ACT_SHOT;
-	}
+	keyed = answered_by_keyed(skb, s, &key, &cgroup_id);
+	connection = j ? find_connection(skb, j->token) : NULL;
+	if (!connection && !keyed && (!j || !connections_lost))
+		return TC_ACT_UNSPEC;
+	if (!j || !connection || !keyed ||
+	    connection->key_id != key_id(&s->stored))
+		goto refuse;
+
+	join->connection = *connection;
+	join->nonce[0] = j->nonce;
+	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
+	if (!note_answer(&s->sha256, &key, join))
+		goto refuse;
+	j->answered = true;
 	count(s->stored.cgroup_id, joins_known);
-	join.connection = *connection;
-	bpf_map_update_elem(&cookie_joins, &key, &join, BPF_ANY);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
 
 	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
-	s->subject.nonce[0] = join.nonce[0];
-	s->subject.nonce[1] = join.nonce[1];
-	set_keys(join.connection.local_key, join.connection.remote_key, false,
+	s->subject.nonce[0] = join->nonce[0];
+	s->subject.nonce[1] = join->nonce[1];
+	set_keys(join->connection.local_key, join->connection.remote_key, false,
 		 &s->subject);
-	xor_64(skb, s, at + EXTKEY_VALUE_AT);
-	return TC_ACT_UNSPEC;
+	return write_64(skb, s, option,
+			field_value(&s->packet, option) ^ mask_of(s)) ?
+		       TC_ACT_UNSPEC :
+		       TC_ACT_SHOT;
+refuse:
+	count(connection ? connection->cgroup_id : cgroup_id, joins_refused);
+	return TC_ACT_SHOT;
 }
 
 static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
@@ -210,10 +211,8 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 
 	if (parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment)
 		return TC_ACT_UNSPEC;
-	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK)) {
-		mask_packet(skb, s);
-		return TC_ACT_UNSPEC;
-	}
+	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
+		return mask_packet(skb, s);
 	if (s->packet.walk.options[0].field != EXTKEY_FIELD_SYNACK)
 		return TC_ACT_UNSPEC;
 	if (!skb->sk)
@@ -231,7 +230,7 @@ int extkey_egress(struct __sk_buff *skb)
 	struct scratch *s;
 	int action;
 
-	if (is_data(skb))
+	if (is_data(skb, link_header(skb)))
 		return TC_ACT_UNSPEC; /* on to other people's filters */
 	s = get_scratch();
 	if (!s)

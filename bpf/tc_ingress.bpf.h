@@ -1,86 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Engine tc: what arrives. For tc.bpf.h. */
+/*
+ * Engine tc: what arrives. These programs unmask what they can, and vouch for it;
+ * what is left as it came, the gate refuses. For tc.bpf.h.
+ */
 #ifndef EXTKEY_TC_INGRESS_BPF_H
 #define EXTKEY_TC_INGRESS_BPF_H
 
-/* What the kernel might read in another way than we do */
-static __always_inline bool malformed(const struct packet *packet)
-{
-	return packet->walk.found > EXTKEY_OPTIONS ||
-	       (packet->walk.found == 2 &&
-		packet->walk.options[0].field == packet->walk.options[1].field);
-}
-
-static __always_inline int drop_malformed(struct scratch *s)
-{
-	count(s->stored.cgroup_id, joins_malformed);
-	return TC_ACT_SHOT;
-}
-
 /* SYN: the key is that of the listener */
-static __always_inline int unmask_token(struct __sk_buff *skb,
-					struct scratch *s)
+static __always_inline void unmask_token(struct __sk_buff *skb,
+					 struct scratch *s)
 {
 	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT, token;
 	__u8 field[4];
 
-	if (s->packet.walk.options[0].field != EXTKEY_FIELD_TOKEN ||
-	    s->packet.walk.found > 1)
-		return drop_malformed(s);
 	new_subject(s, EXTKEY_FIELD_TOKEN, s->stored.bound, true);
 	s->subject.nonce[0] = opt_be32(&s->packet, at + 4);
 	token = opt_be32(&s->packet, at) ^ (__u32)mask_of(s);
-	syn_goes_up(skb, &s->packet, token);
 	extkey_put_be32(field, token);
-	write_field(skb, &s->packet, at, field, sizeof(field));
+	if (!write_field(skb, &s->packet, at, field, sizeof(field)))
+		return;
+	vouch(skb, &s->packet, EXTKEY_FIELD_TOKEN,
+	      (__u64)token << 32 | s->subject.nonce[0]);
+	syn_goes_up(skb, &s->packet, token);
 	count(s->stored.cgroup_id, joins_unmasked);
-	return TC_ACT_UNSPEC;
 }
 
-static __always_inline int syn_arrives(struct __sk_buff *skb, struct scratch *s)
+static __always_inline void syn_arrives(struct __sk_buff *skb,
+					struct scratch *s)
 {
 	struct bpf_sock *sk =
 		find_listener(skb, &s->packet.tuple, s->packet.ipv6);
-	int action = TC_ACT_UNSPEC;
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
 
 	if (!sk)
-		return action;
+		return;
 	msk = bpf_skc_to_mptcp_sock(sk);
-	if (!msk)
+	if (!msk || malformed(&s->packet, true))
 		goto release;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
-		if (s->packet.walk.options[0].field != EXTKEY_FIELD_TOKEN)
-			goto release;
 		count_plain(msk, EXTKEY_ENGINE_TC, true);
 		syn_goes_up(skb, &s->packet,
 			    opt_be32(&s->packet, s->packet.walk.options[0].at +
 							 EXTKEY_VALUE_AT));
 	} else if (stored->engine == EXTKEY_ENGINE_TC) {
 		s->stored = *stored;
-		action = malformed(&s->packet) ? drop_malformed(s) :
-						 unmask_token(skb, s);
+		unmask_token(skb, s);
 	}
 release:
 	bpf_sk_release(sk);
-	return action;
+}
+
+/* With nonces and keys of the join in s->subject, but for the ACK */
+static __always_inline void unmask_64(struct __sk_buff *skb, struct scratch *s,
+				      const struct extkey_option *option)
+{
+	__u64 value = field_value(&s->packet, option) ^ mask_of(s);
+
+	if (write_64(skb, s, option, value))
+		vouch(skb, &s->packet, option->field, value);
 }
 
 /* SYN/ACK for a socket of this host that has sent the SYN */
 static __always_inline void
 unmask_synack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
-	      const struct mptcp_subflow_context *subflow, __u32 at)
+	      const struct mptcp_subflow_context *subflow)
 {
+	const struct extkey_option *option = &s->packet.walk.options[0];
+
 	count(s->stored.cgroup_id, joins_answered);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return;
 	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
 	s->subject.nonce[0] = subflow->local_nonce;
-	s->subject.nonce[1] = opt_be32(&s->packet, at + EXTKEY_VALUE_AT + 8);
+	s->subject.nonce[1] =
+		opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
 	set_keys(msk->local_key, msk->remote_key, true, &s->subject);
-	xor_64(skb, s, at + EXTKEY_VALUE_AT);
+	unmask_64(skb, s, option);
 }
 
 /* ADD_ADDR or MP_FASTCLOSE of a connection */
@@ -89,147 +86,123 @@ static __always_inline void unmask_signal(struct __sk_buff *skb,
 					  __u64 remote_key,
 					  const struct extkey_option *option)
 {
-	__u32 at = option->at;
-
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (s->stored.scheme == EXTKEY_SCHEME_XOR ||
+	    (option->field != EXTKEY_FIELD_ADD_ADDR &&
+	     option->field != EXTKEY_FIELD_FASTCLOSE))
 		return;
 	new_subject(s, option->field, false, false);
 	set_keys(local_key, remote_key, true, &s->subject);
-	if (option->field == EXTKEY_FIELD_ADD_ADDR) {
-		add_addr_subject(s, at, option->len);
-		xor_64(skb, s, at + option->len - 8);
-	} else if (option->field == EXTKEY_FIELD_FASTCLOSE) {
-		xor_64(skb, s, at + EXTKEY_VALUE_AT);
-	}
+	if (option->field == EXTKEY_FIELD_ADD_ADDR)
+		add_addr_subject(s, option->at, option->len);
+	unmask_64(skb, s, option);
 }
 
-static __always_inline int unmask_established(struct __sk_buff *skb,
-					      struct scratch *s,
-					      struct bpf_sock *sk)
+static __always_inline void unmask_established(struct __sk_buff *skb,
+					       struct scratch *s,
+					       struct bpf_sock *sk)
 {
 	const struct extkey_option *options = s->packet.walk.options;
 	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
-	struct mptcp_subflow_context *subflow;
 	struct extkey_sock *stored;
 
 	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
-		return TC_ACT_UNSPEC;
+	if (!stored || stored->engine != EXTKEY_ENGINE_TC ||
+	    malformed(&s->packet, false))
+		return;
 	s->stored = *stored;
-	if (malformed(&s->packet))
-		return drop_malformed(s);
 
 	if (options[0].field == EXTKEY_FIELD_SYNACK &&
 	    syn_flags(&s->packet) == (TCP_SYN | TCP_ACK)) {
-		subflow = subflow_of(sk);
-		unmask_synack(skb, s, msk, subflow, options[0].at);
-		return TC_ACT_UNSPEC;
+		unmask_synack(skb, s, msk, subflow_of(sk));
+		return;
 	}
-	/* Of an ACK that is sent again the kernel does not read the HMAC */
 	unmask_signal(skb, s, msk->local_key, msk->remote_key, &options[0]);
 	if (s->packet.walk.found > 1)
 		unmask_signal(skb, s, msk->local_key, msk->remote_key,
 			      &options[1]);
-	return TC_ACT_UNSPEC;
 }
 
-/* Writes the HMAC of an ACK without its mask; subject has nonces and keys */
-static __always_inline void unmask_ack(struct __sk_buff *skb, struct scratch *s)
+/* The HMAC of the ACK without its mask, into s->hmac */
+static __always_inline void read_ack(struct scratch *s, __u64 local_key,
+				     __u64 remote_key, __u32 remote_nonce,
+				     __u32 local_nonce)
 {
 	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT, i;
-	__u8 hmac[FIELD_MAX];
 
 	for (i = 0; i < FIELD_MAX; i++)
-		hmac[i] = opt(&s->packet, at + i);
-	write_ack(skb, s, at, hmac);
+		s->hmac[i] = opt(&s->packet, at + i);
+	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+		return;
+	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
+	s->subject.nonce[0] = remote_nonce;
+	s->subject.nonce[1] = local_nonce;
+	set_keys(local_key, remote_key, true, &s->subject);
+	mask_hmac(s);
 }
 
-/* The ACK that ends the handshake of a join, and what may be in it as well */
-static __always_inline int
+static __always_inline __u64 hmac_head(const struct scratch *s)
+{
+	return (__u64)extkey_be32(s->hmac) << 32 | extkey_be32(s->hmac + 4);
+}
+
+/* Puts it into the packet, and what may be there beside it */
+static __always_inline void write_unmasked_ack(struct __sk_buff *skb,
+					       struct scratch *s,
+					       __u64 local_key,
+					       __u64 remote_key)
+{
+	const struct extkey_option *options = s->packet.walk.options;
+
+	if (s->stored.scheme != EXTKEY_SCHEME_XOR &&
+	    !write_hmac(skb, s, options[0].at + EXTKEY_VALUE_AT))
+		return;
+	vouch(skb, &s->packet, EXTKEY_FIELD_ACK, hmac_head(s));
+	count(s->stored.cgroup_id, joins_completed);
+	if (s->packet.walk.found > 1)
+		unmask_signal(skb, s, local_key, remote_key, &options[1]);
+}
+
+/* The ACK that ends the handshake of a join */
+static __always_inline void
 unmask_request(struct __sk_buff *skb, struct scratch *s,
 	       const struct mptcp_subflow_request_sock *req)
 {
-	const struct extkey_option *options = s->packet.walk.options;
 	const struct mptcp_sock *msk = req->msk;
 
-	if (!BPF_CORE_READ_BITFIELD(req, mp_join)) {
-		/* The first subflow: so early there is nothing to sign */
-		if (!read_stored(listener_msk(req), &s->stored) ||
-		    s->stored.engine != EXTKEY_ENGINE_TC)
-			return TC_ACT_UNSPEC;
-		return drop_malformed(s);
-	}
-	if (!read_stored((struct sock *)msk, &s->stored) ||
+	if (!BPF_CORE_READ_BITFIELD(req, mp_join) ||
+	    malformed(&s->packet, true) ||
+	    !read_stored((struct sock *)msk, &s->stored) ||
 	    s->stored.engine != EXTKEY_ENGINE_TC)
-		return TC_ACT_UNSPEC;
-	if (malformed(&s->packet) || options[0].field != EXTKEY_FIELD_ACK)
-		return drop_malformed(s);
-	count(s->stored.cgroup_id, joins_completed);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
-		return TC_ACT_UNSPEC;
-
-	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
-	s->subject.nonce[0] = req->remote_nonce;
-	s->subject.nonce[1] = req->local_nonce;
-	set_keys(msk->local_key, msk->remote_key, true, &s->subject);
-	unmask_ack(skb, s);
-	if (s->packet.walk.found > 1)
-		unmask_signal(skb, s, msk->local_key, msk->remote_key,
-			      &options[1]);
-	return TC_ACT_UNSPEC;
-}
-
-static __always_inline bool has_ack(const struct packet *packet)
-{
-	return packet->walk.options[0].field == EXTKEY_FIELD_ACK ||
-	       (packet->walk.found > 1 &&
-		packet->walk.options[1].field == EXTKEY_FIELD_ACK);
+		return;
+	read_ack(s, msk->local_key, msk->remote_key, req->remote_nonce,
+		 req->local_nonce);
+	write_unmasked_ack(skb, s, msk->local_key, msk->remote_key);
 }
 
 /* What comes to a listener without a request: with a cookie, or astray */
 static __always_inline int unmask_cookie(struct __sk_buff *skb,
 					 struct scratch *s, struct bpf_sock *sk)
 {
-	const struct extkey_option *options = s->packet.walk.options;
-	struct order_of_answers *order;
 	struct cookie_join *join;
 	struct tuple_key tuple;
-	bool keyed;
 
-	if (!bpf_skc_to_mptcp_sock(sk))
+	if (!bpf_skc_to_mptcp_sock(sk) || !is_keyed(s, sk) ||
+	    malformed(&s->packet, true))
 		return TC_ACT_UNSPEC;
-	keyed = is_keyed(s, sk);
-	if (keyed &&
-	    (malformed(&s->packet) || options[0].field != EXTKEY_FIELD_ACK))
-		return drop_malformed(s);
-	if (!has_ack(&s->packet))
-		return TC_ACT_UNSPEC;
-	if (keyed)
-		count(s->stored.cgroup_id, joins_completed);
-
 	tuple_of(skb, &s->packet, false, &tuple);
 	join = bpf_map_lookup_elem(&cookie_joins, &tuple);
-	order = get_answers(skb, false);
-	if (!in_order(order, join, keyed ? key_id(&s->stored) : 0)) {
-		if (keyed)
-			count(s->stored.cgroup_id, joins_refused);
-		else if (order)
-			count(order->cgroup_id, joins_refused);
-		return TC_ACT_SHOT;
-	}
-	if (!keyed || !join || s->stored.scheme == EXTKEY_SCHEME_XOR)
-		return TC_ACT_UNSPEC;
-
-	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
-	s->subject.nonce[0] = join->nonce[0];
-	s->subject.nonce[1] = join->nonce[1];
-	set_keys(join->connection.local_key, join->connection.remote_key, true,
-		 &s->subject);
-	unmask_ack(skb, s);
-	if (s->packet.walk.found > 1)
-		unmask_signal(skb, s, join->connection.local_key,
-			      join->connection.remote_key, &options[1]);
+	if (!join)
+		goto refuse;
+	read_ack(s, join->connection.local_key, join->connection.remote_key,
+		 join->nonce[0], join->nonce[1]);
+	if (!hmac_is_of(hmac_head(s), &tuple))
+		goto refuse;
+	write_unmasked_ack(skb, s, join->connection.local_key,
+			   join->connection.remote_key);
 	return TC_ACT_UNSPEC;
+refuse:
+	count(s->stored.cgroup_id, joins_refused);
+	return TC_ACT_SHOT;
 }
 
 static __always_inline int packet_arrives(struct __sk_buff *skb,
@@ -242,7 +215,7 @@ static __always_inline int packet_arrives(struct __sk_buff *skb,
 	if (!sk)
 		return action;
 	if (sk->state == TCP_NEW_SYN_RECV)
-		action = unmask_request(
+		unmask_request(
 			skb, s,
 			bpf_rdonly_cast(
 				sk,
@@ -251,49 +224,20 @@ static __always_inline int packet_arrives(struct __sk_buff *skb,
 	else if (sk->state == TCP_LISTEN)
 		action = unmask_cookie(skb, s, sk);
 	else
-		action = unmask_established(skb, s, sk);
+		unmask_established(skb, s, sk);
 	bpf_sk_release(sk);
 	return action;
 }
 
-/*
- * The kernel puts pieces together, and would then read what nobody has unmasked.
- * No host sends a TCP header in pieces: none comes to a socket with a key.
- */
-static __always_inline int fragment_arrives(struct __sk_buff *skb,
-					    struct scratch *s)
-{
-	struct bpf_sock *sk;
-	bool keyed;
-
-	sk = find_socket(skb, &s->packet.tuple, s->packet.ipv6);
-	if (!sk)
-		return TC_ACT_UNSPEC;
-	keyed = is_keyed(s, sk);
-	bpf_sk_release(sk);
-	if (keyed)
-		return drop_malformed(s);
-	sk = find_listener(skb, &s->packet.tuple, s->packet.ipv6);
-	if (!sk)
-		return TC_ACT_UNSPEC;
-	keyed = is_keyed(s, sk);
-	bpf_sk_release(sk);
-	return keyed ? drop_malformed(s) : TC_ACT_UNSPEC;
-}
-
 static __always_inline int arrives(struct __sk_buff *skb, struct scratch *s)
 {
-	enum parsed parsed = parse(skb, &s->packet);
-
-	if (parsed == PARSED_NOTHING || !delivered_here(skb, &s->packet))
+	if (parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment ||
+	    !delivered_here(skb, &s->packet))
 		return TC_ACT_UNSPEC;
-	if (parsed == PARSED_OBSCURE)
-		return TC_ACT_SHOT;
-	if (s->packet.fragment)
-		return fragment_arrives(skb, s);
 	if (syn_flags(&s->packet) != TCP_SYN)
 		return packet_arrives(skb, s);
-	return syn_arrives(skb, s);
+	syn_arrives(skb, s);
+	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -302,7 +246,7 @@ int extkey_ingress(struct __sk_buff *skb)
 	struct scratch *s;
 	int action;
 
-	if (is_data(skb))
+	if (is_data(skb, link_header(skb)))
 		return TC_ACT_UNSPEC; /* on to other people's filters */
 	s = get_scratch();
 	if (!s)

@@ -50,11 +50,13 @@ struct extkey_counters {
 	__u64 joins_plain_received; /* MP_JOIN SYN received by a keyless listener */
 	__u64 joins_pm_listener; /* the same, listener of the path manager */
 	__u64 joins_refused; /* engine tc: listener without the connection's key */
-	__u64 joins_malformed; /* engine tc, dropped: in pieces, a field twice */
+	__u64 joins_malformed; /* engine tc, dropped: more fields than can be */
+	__u64 joins_unseen; /* engine tc, dropped: has not come by the programs */
 };
 
 /* Map devices: where engine tc has its programs */
-#define EXTKEY_ALL_DEVICES 0 /* ifindex: all of the namespace are to have them */
+#define EXTKEY_ALL_DEVICES \
+	0 /* ifindex: all of the namespace are to have them */
 
 struct extkey_device_key {
 	__u32 netns; /* inode number of the network namespace */

@@ -62,6 +62,8 @@ int cmd_attach(const struct options *options)
 	/* Before the policy is there, and with it sockets that count on them */
 	if (!err && policy.engine == EXTKEY_ENGINE_TC)
 		err = devices_attach(&state, options);
+	if (!err && policy.engine == EXTKEY_ENGINE_TC)
+		err = state_link_gate(fd);
 	if (err)
 		goto close_state;
 
@@ -113,10 +115,29 @@ static int detach_one(const char *cgroup, struct state *state)
 	return err;
 }
 
+/*
+ * With the last policy of engine tc its programs go as well; but not before the last
+ * socket that has a key.
+ */
+static int release_devices(const struct state *state)
+{
+	int err;
+
+	if (state->policies < 0 || state_uses_engine(state, EXTKEY_ENGINE_TC) ||
+	    !state_has_gate())
+		return EXIT_OK;
+	if (state_has_sockets()) {
+		printf("programs stay on the interfaces, as there are sockets that hold a key; 'extkey_loader detach --all' removes them\n");
+		return EXIT_OK;
+	}
+	err = devices_detach(state);
+	return err ? err : state_unlink_gate();
+}
+
 int cmd_detach(const struct options *options)
 {
 	struct state state;
-	int err;
+	int err, released;
 
 	err = check_system();
 	if (err)
@@ -133,8 +154,12 @@ int cmd_detach(const struct options *options)
 		err = state_open(&state);
 		if (!err)
 			err = state_repair(&state);
-		if (!err)
+		if (!err) {
 			err = detach_one(options->cgroup, &state);
+			/* Also where a killed command has not come to it */
+			released = release_devices(&state);
+			err = err ? err : released;
+		}
 	}
 	state_close(&state);
 	return err;

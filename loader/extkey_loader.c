@@ -3,8 +3,10 @@
  * extkey_loader: attaches external keys for MPTCP to cgroups. What it loads stays
  * pinned in bpffs and works without it; only "watch" stays, for interfaces to come.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "loader.h"
 
@@ -20,24 +22,17 @@ int report(int status, const char *format, ...)
 	return status;
 }
 
-int main(int argc, char **argv)
+static int run(const struct options *options)
 {
-	struct options options;
-	int err;
-
-	err = parse_options(argc, argv, &options);
-	if (err)
-		return err;
-
-	switch (options.command) {
+	switch (options->command) {
 	case CMD_ATTACH:
-		return cmd_attach(&options);
+		return cmd_attach(options);
 	case CMD_DETACH:
-		return cmd_detach(&options);
+		return cmd_detach(options);
 	case CMD_STATUS:
-		return cmd_status(&options);
+		return cmd_status(options);
 	case CMD_WATCH:
-		return cmd_watch(&options);
+		return cmd_watch(options);
 	case CMD_VERSION:
 		printf("extkey_loader %s\n", EXTKEY_VERSION);
 		return EXIT_OK;
@@ -46,4 +41,20 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	int err;
+
+	err = parse_options(argc, argv, &options);
+	if (err)
+		return err;
+	err = run(&options);
+	if (fflush(stdout) || ferror(stdout))
+		return err ? err :
+			     report(EXIT_FAILED, "cannot write the output: %s",
+				    strerror(errno));
+	return err;
 }

@@ -158,9 +158,13 @@ static enum holder holder_of(__u32 ifindex, const struct direction *direction)
 	char name[BPF_OBJ_NAME_LEN];
 	int fd, err;
 
+	/* EINVAL: there is none at all; or one, and it is not of eBPF */
 	err = bpf_tc_query(&hook, &opts);
+	if (err == -ENOENT ||
+	    (err == -EINVAL && !count_filters(ifindex, direction->parent)))
+		return NOBODY;
 	if (err)
-		return err == -ENOENT ? NOBODY : OTHERS;
+		return OTHERS;
 	fd = open_program(direction);
 	if (fd >= 0) {
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len))

@@ -254,7 +254,10 @@ int parse_options(int argc, char **argv, struct options *options)
 	if ((options->command == CMD_ATTACH && !options->cgroup) ||
 	    (options->command == CMD_DETACH &&
 	     !options->cgroup == !options->all))
-		return report(EXIT_USAGE, "usage: extkey_loader %s %s",
+		return report(EXIT_USAGE,
+			      "%s: give a CGROUP%s; usage: extkey_loader %s %s",
+			      command->name,
+			      options->command == CMD_DETACH ? " or --all" : "",
 			      command->name, command->args);
 	return 0;
 }

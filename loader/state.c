@@ -24,18 +24,30 @@
 #define NEW_DIR BPFFS "/extkey_new"
 #define OLD_DIR BPFFS "/extkey_old"
 #define CGROUPS_DIR EXTKEY_DIR "/cgroups"
+#define ROOT_DIR EXTKEY_DIR "/root"
 
-static const struct cgroup_program {
-	const char *name;
+struct cgroup_program {
+	const char *name; /* of its pin, and of that of its link */
 	enum bpf_attach_type type;
-} cgroup_programs[] = {
+};
+
+static const struct cgroup_program cgroup_programs[] = {
 	{ "connect4", BPF_CGROUP_INET4_CONNECT },
 	{ "connect6", BPF_CGROUP_INET6_CONNECT },
 	{ "bind4", BPF_CGROUP_INET4_BIND },
 	{ "bind6", BPF_CGROUP_INET6_BIND },
+};
+
+/*
+ * On all sockets there are: those of a cgroup that was detached have their keys
+ * still, and a listener without a key may be in any cgroup
+ */
+static const struct cgroup_program gate_programs[] = {
+	{ "gate", BPF_CGROUP_INET_INGRESS },
 	{ "accepted", BPF_CGROUP_SOCK_OPS },
 };
 
+#define NR_GATE_PROGRAMS (sizeof(gate_programs) / sizeof(gate_programs[0]))
 #define NR_CGROUP_PROGRAMS \
 	(sizeof(cgroup_programs) / sizeof(cgroup_programs[0]))
 
@@ -56,7 +68,8 @@ static int collect_libbpf_log(enum libbpf_print_level level, const char *format,
 		memcpy(libbpf_log, text + len - room, room);
 	} else {
 		if (used + len > room) {
-			memmove(libbpf_log, libbpf_log + used + len - room, room - len);
+			memmove(libbpf_log, libbpf_log + used + len - room,
+				room - len);
 			used = room - len;
 		}
 		memcpy(libbpf_log + used, text, len + 1);
@@ -135,19 +148,31 @@ static bool link_alive(const char *path)
 	return alive;
 }
 
-bool state_linked(__u64 id)
+static bool links_alive(const char *dir, const struct cgroup_program *programs,
+			unsigned int nr)
 {
-	char dir[128], path[256];
+	char path[256];
 	unsigned int i;
 
-	cgroup_dir(id, dir, sizeof(dir));
-	for (i = 0; i < NR_CGROUP_PROGRAMS; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir,
-			 cgroup_programs[i].name);
+	for (i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, programs[i].name);
 		if (!link_alive(path))
 			return false;
 	}
 	return true;
+}
+
+bool state_linked(__u64 id)
+{
+	char dir[128];
+
+	cgroup_dir(id, dir, sizeof(dir));
+	return links_alive(dir, cgroup_programs, NR_CGROUP_PROGRAMS);
+}
+
+bool state_gate_linked(void)
+{
+	return links_alive(ROOT_DIR, gate_programs, NR_GATE_PROGRAMS);
 }
 
 /* Links and counters without a policy: a killed attach or detach */
@@ -262,6 +287,7 @@ static int pin_all(struct extkey_bpf *skel, int hook, int sockets)
 		{ "bind4", bpf_program__fd(skel->progs.extkey_bind4) },
 		{ "bind6", bpf_program__fd(skel->progs.extkey_bind6) },
 		{ "accepted", bpf_program__fd(skel->progs.extkey_accepted) },
+		{ "gate", bpf_program__fd(skel->progs.extkey_gate) },
 		{ "ingress", bpf_program__fd(skel->progs.extkey_ingress) },
 		{ "egress", bpf_program__fd(skel->progs.extkey_egress) },
 		{ "devices", bpf_map__fd(skel->maps.devices) },
@@ -382,10 +408,11 @@ int state_detach_all(void)
 		return EXIT_OK;
 	while (!err && !bpf_map_get_next_key(fd, NULL, &id))
 		if (bpf_map_delete_elem(fd, &id))
-			err = report(EXIT_FAILED,
-				     "cannot delete the policy of cgroup %" PRIu64
-				     ": %s",
-				     (uint64_t)id, strerror(errno));
+			err = report(
+				EXIT_FAILED,
+				"cannot delete the policy of cgroup %" PRIu64
+				": %s",
+				(uint64_t)id, strerror(errno));
 	close(fd);
 	return err;
 }
@@ -432,6 +459,48 @@ static int link_program(int cgroup_fd, const char *dir,
 		close(link);
 	close(prog);
 	return err;
+}
+
+int state_link_gate(int cgroup_fd)
+{
+	unsigned int i;
+	int root, err;
+
+	if (state_gate_linked())
+		return EXIT_OK;
+	err = open_root_cgroup(cgroup_fd, &root);
+	if (err)
+		return err;
+	/* A killed command may have left a part of it */
+	err = remove_tree(ROOT_DIR);
+	if (!err && mkdir(ROOT_DIR, 0700))
+		err = report(EXIT_FAILED, "cannot make %s: %s", ROOT_DIR,
+			     strerror(errno));
+	for (i = 0; i < NR_GATE_PROGRAMS && !err; i++)
+		err = link_program(root, ROOT_DIR, &gate_programs[i]);
+	close(root);
+	return err;
+}
+
+bool state_has_gate(void)
+{
+	return !access(ROOT_DIR, F_OK);
+}
+
+int state_unlink_gate(void)
+{
+	return remove_tree(ROOT_DIR);
+}
+
+bool state_has_sockets(void)
+{
+	FILE *file = fopen(EXTKEY_SOCKETS, "re");
+	/* Not to know is no reason to leave a socket without its programs */
+	bool found = !file || getc(file) != EOF;
+
+	if (file)
+		fclose(file);
+	return found;
 }
 
 static int map_error(const char *map, const char *cgroup)

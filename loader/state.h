@@ -7,6 +7,8 @@
  *		connect4 bind4		programs, linked to each attached cgroup
  *		hook			link to the kernel's hook, if it has it
  *		ingress egress devices	programs of engine tc, and where they are
+ *		gate accepted		the same, linked to the root of all cgroups
+ *		root/gate ...		links to the root of all cgroups, for engine tc
  *		sockets			iterator: cat shows who holds a key
  *		cgroups/ID/connect4 ...	links to the cgroup with this id
  *
@@ -62,6 +64,15 @@ int state_remove(void);
 
 /* Whether the links of an attached cgroup are there and alive */
 bool state_linked(__u64 id);
+
+/* Engine tc: what looks at all sockets, by the root of the cgroup's hierarchy */
+bool state_gate_linked(void);
+int state_link_gate(int cgroup_fd);
+bool state_has_gate(void); /* or a part of it */
+int state_unlink_gate(void);
+
+/* Whether any socket holds a key */
+bool state_has_sockets(void);
 
 /* All of attach but the policy: the links, and a place for the counters */
 int state_link(struct state *state, int cgroup_fd, __u64 id,

@@ -33,7 +33,7 @@ static const struct counter {
 	COUNTER(joins_known),	    COUNTER(joins_completed),
 	COUNTER(joins_plain_sent),  COUNTER(joins_plain_received),
 	COUNTER(joins_pm_listener), COUNTER(joins_refused),
-	COUNTER(joins_malformed),
+	COUNTER(joins_malformed),   COUNTER(joins_unseen),
 };
 
 #define NR_COUNTERS (sizeof(counter_table) / sizeof(counter_table[0]))
@@ -190,6 +190,11 @@ static void print_text(json_t *status)
 	       json_is_true(json_object_get(status, "hook")) ?
 		       "attached" :
 		       "not in this kernel");
+	if (json_array_size(json_object_get(status, "devices")))
+		printf("gate of engine tc: %s\n",
+		       json_is_true(json_object_get(status, "gate")) ?
+			       "in place" :
+			       "missing; 'extkey_loader attach' again puts it in place");
 	json_array_foreach(json_object_get(status, "devices"), index, entry)
 		printf("device %s in %s: programs %s\n",
 		       json_string_value(json_object_get(entry, "device")),
@@ -198,13 +203,15 @@ static void print_text(json_t *status)
 			       "in place" :
 			       "missing");
 	json_array_foreach(json_object_get(status, "uncovered"), index, entry) printf(
-		"warning: interface %s in %s has no programs: joins fail there; 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come\n",
+		"warning: interface %s in %s has no programs: joins with a key fail there; 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come\n",
 		json_string_value(json_object_get(entry, "device")),
 		json_string_value(json_object_get(entry, "netns")));
 	json_array_foreach(json_object_get(status, "cgroups"), index, entry)
 	{
-		printf("cgroup %s engine %s scheme %s key %s%s%s\n",
+		printf("cgroup %s id %" JSON_INTEGER_FORMAT
+		       " engine %s scheme %s key %s%s%s\n",
 		       json_string_value(json_object_get(entry, "cgroup")),
+		       json_integer_value(json_object_get(entry, "id")),
 		       json_string_value(json_object_get(entry, "engine")),
 		       json_string_value(json_object_get(entry, "scheme")),
 		       json_is_true(json_object_get(entry, "require_key")) ?
@@ -252,10 +259,11 @@ int cmd_status(const struct options *options)
 		err = EXIT_FAILED;
 		goto close_state;
 	}
-	status = json_pack("{s:s, s:b, s:b, s:o, s:o}", "version",
+	status = json_pack("{s:s, s:b, s:b, s:b, s:o, s:o}", "version",
 			   EXTKEY_VERSION, "installed", state.policies >= 0,
 			   "hook", (int)state_has_engine(EXTKEY_ENGINE_HOOK),
-			   "cgroups", cgroups_json(&state), "sockets", sockets);
+			   "gate", (int)state_gate_linked(), "cgroups",
+			   cgroups_json(&state), "sockets", sockets);
 	add_devices(&state, status);
 	if (options->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));

@@ -116,15 +116,22 @@ bool has_hook(void)
 	struct btf *btf = btf__load_vmlinux_btf();
 	bool found;
 
-	found = btf && btf__find_by_name_kind(btf, EXTKEY_HOOK, BTF_KIND_FUNC) > 0;
+	found = btf &&
+		btf__find_by_name_kind(btf, EXTKEY_HOOK, BTF_KIND_FUNC) > 0;
 	btf__free(btf);
 	return found;
+}
+
+static bool is_cgroup2(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path)
 {
 	char real[PATH_MAX];
-	struct statfs fs;
 	struct stat st;
 
 	*fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -133,7 +140,7 @@ int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path)
 			EXIT_FAILED,
 			"cannot open cgroup '%s': %s; give a directory of cgroup2",
 			cgroup, strerror(errno));
-	if (fstatfs(*fd, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
+	if (!is_cgroup2(*fd)) {
 		close(*fd);
 		return report(
 			EXIT_FAILED,
@@ -152,4 +159,26 @@ int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path)
 	memset(path, 0, EXTKEY_PATH_SIZE);
 	memcpy(path, real, strnlen(real, EXTKEY_PATH_SIZE - 1));
 	return EXIT_OK;
+}
+
+int open_root_cgroup(int cgroup_fd, int *root)
+{
+	struct stat st, up_st;
+	int up;
+
+	*root = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (*root >= 0) {
+		up = openat(*root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* It is its own parent where the root of all files is */
+		if (up < 0 || !is_cgroup2(up) || fstat(*root, &st) ||
+		    fstat(up, &up_st) || st.st_ino == up_st.st_ino) {
+			if (up >= 0)
+				close(up);
+			return EXIT_OK;
+		}
+		close(*root);
+		*root = up;
+	}
+	return report(EXIT_FAILED, "cannot open the root of cgroup2: %s",
+		      strerror(errno));
 }

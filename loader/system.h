@@ -20,4 +20,7 @@ bool has_hook(void);
  */
 int open_cgroup(const char *cgroup, int *fd, __u64 *id, char *path);
 
+/* The root of its hierarchy, as far as it can be seen from here */
+int open_root_cgroup(int cgroup_fd, int *root);
+
 #endif /* EXTKEY_SYSTEM_H */

@@ -66,7 +66,8 @@ numbers() {
 		ours { value[$1] = $2 + 0 }
 		END {
 			print value["\"joins_unmasked\":"], value["\"joins_malformed\":"],
-				value["\"joins_completed\":"], value["\"joins_refused\":"]
+				value["\"joins_completed\":"], value["\"joins_refused\":"],
+				value["\"joins_unseen\":"]
 		}'
 	mib_all "$NS_S" | awk '
 		$1 == "MPTcpExtMPJoinSynRx" { syn = $2 }
@@ -74,7 +75,7 @@ numbers() {
 		END { print syn, unknown }'
 }
 
-# PORT CONTROL-PORT WANT: "ANSWER UNMASKED MALFORMED COMPLETED REFUSED SYNRX NOTOKEN"
+# PORT CONTROL-PORT WANT: "ANSWER UNMASKED MALFORMED COMPLETED REFUSED UNSEEN SYNRX NOTOKEN"
 # since $before, in $got, and the answer to the control in $control
 since() {
 	local i
@@ -95,21 +96,22 @@ wrong() {
 
 	[[ $want != */* || $ENGINE_S == tc ]] && want=${want%/*} || want=${want#*/}
 	case $want in
-	#			answer unmasked malformed completed refused SynRx NoToken
-	joined)		outcome="join 1 0 0 0 1 0" ;;
-	unknown)	outcome="reset 1 0 0 0 1 1" ;;
-	plain)		outcome="plain 0 0 0 0 0 0" ;;	# left alone: no MPTCP in it
-	reset)		outcome="reset 0 0 0 0 0 0" ;;	# left alone: plain TCP refuses it
-	malformed)	outcome="none 0 1 0 0 0 0" ;;	# dropped by the program
-	silent)		outcome="none 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
-	spoilt)		outcome="none 1 0 0 0 0 0" ;;	# unmasked; the kernel drops it
-	astray)		outcome="none 0 0 1 1 0 0" ;;
+	#			answer unmasked malformed completed refused unseen SynRx NoToken
+	joined)		outcome="join 1 0 0 0 0 1 0" ;;
+	unknown)	outcome="reset 1 0 0 0 0 1 1" ;;
+	plain)		outcome="plain 0 0 0 0 0 0 0" ;;	# left alone: no MPTCP in it
+	reset)		outcome="reset 0 0 0 0 0 0 0" ;;	# left alone: plain TCP refuses it
+	malformed)	outcome="none 0 1 0 0 0 0 0" ;;	# dropped by the gate
+	unseen)		outcome="none 0 0 0 0 1 0 0" ;;	# the same: nobody vouches for it
+	silent)		outcome="none 0 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
+	spoilt)		outcome="none 1 0 0 0 0 0 0" ;;	# unmasked; the kernel drops it
+	astray)		outcome="none 0 0 0 1 0 0 0" ;;
 	esac
 	number=$((++sport))
 	rawsend "$number" "$@" || { fail "$desc: cannot send"; return; }
 	# What comes after it shows that it has come, and that the listener still listens
 	rawsend $((number + 10000)) options="$JOIN"
-	((before[0]++, before[4]++))
+	((before[0]++, before[5]++))
 	wait_for 10 since "$number" $((number + 10000)) "$outcome" >"$TAP_TMP/since"
 	[[ $control == join ]] || bail "$desc: a well-formed join after it is not answered"
 	is "$got" "$outcome" "$want: $desc"
@@ -202,9 +204,9 @@ wrong silent "the packet ends in the option" cut=48 total=48 options="$JOIN"
 wrong spoilt/silent "it says that it ends in the option, and goes on" total=48 options="$JOIN"
 wrong plain "the option is behind the packet's end" trailer="$JOIN"
 
-# No host sends a TCP header in pieces
+# No host sends a TCP header in pieces: the kernel puts them together, behind us
 for piece in 8 16 24; do
-	wrong malformed/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
+	wrong unseen/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
 done
 
 # IPv6, with headers before that of TCP
@@ -216,11 +218,11 @@ wrong joined "IPv6, an option in front, at an odd byte" next=60 head="06$padding
 	options="01${JOIN}010101"
 wrong joined "IPv6, seven headers in front" next=60 head="$(repeat 6 3c$padding)06$padding" \
 	options="$JOIN"
-wrong silent/joined "IPv6, eight headers in front: nobody can follow" next=60 \
+wrong malformed/joined "IPv6, eight headers in front: nobody can follow" next=60 \
 	head="$(repeat 7 3c$padding)06$padding" options="$JOIN"
 wrong joined "IPv6, a fragment that is all" piece=1024 options="$JOIN"
-wrong malformed/joined "IPv6, fragments" piece=24 options="$JOIN"
-wrong malformed/joined "IPv6, fragments with an option in each" next=60 head="2c$padding" \
+wrong unseen/joined "IPv6, fragments" piece=24 options="$JOIN"
+wrong unseen/joined "IPv6, fragments with an option in each" next=60 head="2c$padding" \
 	piece=24 options="$JOIN"
 wrong silent "IPv6, the packet ends in a header in front" next=60 head="06ff010400000000" \
 	options="$JOIN"
