@@ -115,6 +115,7 @@ install: all
 
 # For a fresh machine: packages first, then a make that finds them
 demo:
+	@[ "$$(id -u)" = 0 ] || { echo "make demo: run as root" >&2; exit 1; }
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
 	@if why=$$(tests/running-kernel.sh --check 2>&1); then \
