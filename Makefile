@@ -106,12 +106,17 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
 	$(B)/program_info $(B)/foreign_tc.bpf.o $(B)/tcx_link
 
+# One word for the shell, whatever is in it
+quoted = '$(subst ','\'',$(1))'
+target = $(call quoted,$(DESTDIR)$(PREFIX)/$(1))
+
 install: all
-	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
-	install -D -m 644 $(B)/libextkey_preload.so $(DESTDIR)$(PREFIX)/lib/libextkey_preload.so
-	sed 's|@PREFIX@|$(PREFIX)|' systemd/extkey-watch.service | \
-		install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/extkey-watch.service
-	install -D -m 644 include/extkey.h $(DESTDIR)$(PREFIX)/include/extkey.h
+	install -D -m 755 $(B)/extkey_loader $(call target,sbin/extkey_loader)
+	install -D -m 644 $(B)/libextkey_preload.so $(call target,lib/libextkey_preload.so)
+	prefix=$$(printf '%s\n' $(call quoted,$(PREFIX)) | sed 's/[\\&|]/\\&/g') && \
+		sed "s|@PREFIX@|$$prefix|" systemd/extkey-watch.service | \
+		install -D -m 644 /dev/stdin $(call target,lib/systemd/system/extkey-watch.service)
+	install -D -m 644 include/extkey.h $(call target,include/extkey.h)
 
 # For a fresh machine: packages first, then a make that finds them
 demo:
