@@ -3,7 +3,8 @@
  * For applications that cannot be changed: gives a key to all MPTCP sockets of a
  * process that call connect() or bind() with no key of their own.
  *
- *	EXTKEY_KEY_FILE=/etc/example/key LD_PRELOAD=libextkey_preload.so PROGRAM
+ *	EXTKEY_KEY_FILE=/etc/example/key \
+ *	LD_PRELOAD=/usr/local/lib/libextkey_preload.so PROGRAM
  *
  * The key file is as for extkey_read_key_file(), and read once, when the program
  * starts. If it cannot be used, there is one line on stderr, and connect() and

@@ -60,12 +60,16 @@ echo
 echo "Linux $(uname -r), engine $ENGINE_S:"
 echo
 printf '%s\n' "${table[@]}" | column -t -s '|'
+# On the patched kernel this may have been "make demo-vm" itself
+next="sudo make demo-vm                the same with engine hook, on the patched kernel"
+[[ $ENGINE_S == tc ]] ||
+	next="sudo make check                  all tests, with both engines and with one on each end"
 echo
 cat <<-NEXT
 	The captures are in $CAPTURES/: s1 is path 1, s2 is path 2. What to try next:
 
 	  wireshark $CAPTURES/1-s2.pcap   a masked join; mptcp as a filter
-	  sudo make demo-vm                the same with engine hook, on the patched kernel
+	  $next
 	  sudo make attacks                what who saw the handshake can do, with a key and without
 	  README.md, "On a real host"      a cgroup and a key of your own
 NEXT

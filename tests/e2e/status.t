@@ -22,13 +22,35 @@ says() { # TEXT CMD...
 	"$@" | grep -qF "$text"
 }
 
+# Whatever is made anew has another one: links, programs, maps, filters
+ids() {
+	local kind dev
+
+	for kind in link prog map; do
+		bpftool -j -f "$kind" show | jq -c --arg dir "$BPF/" \
+			'.[] | select(.pinned // [] | any(startswith($dir))) | [.pinned, .id, .prog_id]'
+	done | sort
+	for dev in c1 c2; do
+		in_c tc filter show dev "$dev" ingress
+		in_c tc filter show dev "$dev" egress
+	done
+}
+
+attach_scheme() {
+	SCHEME=$1 loader attach "$CG_S"
+}
+
 e2e_up
 check "attach says what it did" says attached loader attach "$CG_C"
-check "attach again changes nothing" \
+at_first=$(ids)
+check "attach again says that nothing changed" \
 	says 'nothing changed' loader attach "$CG_C"
+check "there are links, programs and maps" test "$(wc -l <<<"$at_first")" -ge 15
+is "$(ids)" "$at_first" "all of them are the same ones"
 is "$(policy "$CG_C" require_key)" 0 "bpftool shows the policy by name"
 check "attach with another policy" \
 	says 'policy updated' loader attach "$CG_C" --require-key
+is "$(ids)" "$at_first" "which changes nothing else"
 is "$(policy "$CG_C" require_key)" 1 "bpftool shows the new policy"
 check "attach the server's cgroup" loader attach "$CG_S"
 is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 4 "four programs are linked"
@@ -68,4 +90,13 @@ check "no key, nor what is derived from it, in any order of bytes or words" bash
 	-e '8b[ ,\":x0]*5c[ ,\":x0]*b0[ ,\":x0]*d4' '$seen'"
 check "counters by name" grep -q '"keys_taken": 1' "$seen"
 check "all data arrived" release client
+
+# Its halves are the same, so that scheme xor makes no mask of it
+WEAK=$(key weak 0102030401020304)
+for want in "siphash 0" "xor 1"; do
+	check "scheme ${want% *}" attach_scheme "${want% *}"
+	serve "$NET1_S:$PORT,$WEAK"
+	is "$(counter "$CG_S" keys_weak)" "${want#* }" "weak keys with scheme ${want% *}: ${want#* }"
+done
+is "$(counter "$CG_S" keys_taken)" 3 "each of them was taken"
 done_testing

@@ -16,10 +16,12 @@
 #	middle_serves [ADDR [KEY]]  a listener of its own, with the same key on 0.0.0.0
 #	middle_untouched	nothing of a join was counted there
 #	paths_settled		both hosts have found each other again
-#	join_works NAME [FIELD]	attach, the same key on both ends, and one join:
-#				accepted, counted once at each end, with the masks
-#				of docs/protocol.md on the wire of s1 and s2, and
-#				data on both subflows
+#	all_covered NS		there are programs on all interfaces of NS that are up:
+#				what a test has stacked is of no use without
+#	join_works NAME [FIELD]	attach, all interfaces covered, the same key on both
+#				ends, and one join: accepted, counted once at each
+#				end, with the masks of docs/protocol.md on the wire
+#				of s1 and s2, and data on both subflows
 
 need_device() {
 	local err ns=extkey-c-$TAP_PID
@@ -116,11 +118,23 @@ paths_settled() {
 	check "both paths are there" wait_for 20 paths_answer
 }
 
+all_covered() {
+	local up
+
+	up=$(ip -n "$1" -json link show up | jq -r '[.[].ifname // empty | select(. != "lo")] | sort | join(" ")')
+	is "$(loader status --json | jq -r --arg netns "/run/netns/$1" '[.devices[] |
+		select(.netns == $netns and .in_place).device] | sort | join(" ")')" "$up" \
+		"there are programs on all interfaces: $up"
+}
+
 join_works() {
-	local name=$1 field=${2:-}
+	local name=$1 field=${2:-} ns
 
 	paths_settled
 	e2e_attach
+	for ns in "$NS_C" "$NS_S" "$NS_M"; do
+		[[ ! -e /run/netns/$ns ]] || all_covered "$ns"
+	done
 	if [[ $field ]]; then
 		check "the server announces its second address" endpoint_s "$NET2_S" signal
 	else

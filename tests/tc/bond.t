@@ -1,6 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each path is a bond of two links, one of them active.
+# Each path is a bond of two links, one of them active. There is no such test of a
+# team: to be of use it wants a mode, which only a daemon (teamd) gives it. To the
+# programs it is the same as a bond, a device whose ports hand on what they receive
+# (rx_handler).
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/experiment.sh
