@@ -18,6 +18,8 @@
 
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD
+#define ETH_P_8021Q 0x8100
+#define ETH_P_8021AD 0x88A8
 #define IP_MF 0x2000
 #define IP_OFFSET 0x1fff
 #define IP6_MF 0x0001
@@ -52,8 +54,6 @@ static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to,
 					    BPF_HDR_START_NET);
 }
 
-#define LINK_HEADER_MAX 0x7f
-
 /* The link header is there again on ingress: packets of tc begin where it does */
 static __always_inline __u32 link_header(struct __sk_buff *skb)
 {
@@ -61,6 +61,27 @@ static __always_inline __u32 link_header(struct __sk_buff *skb)
 
 	return (__u16)(kskb->network_header - kskb->mac_header);
 }
+
+/*
+ * Of the network header. With a tag in the frame, which a VLAN device without
+ * reorder_hdr makes, skb->protocol is that of the tag; but on ingress the network
+ * header is then not found yet, and what stands before it is not IP.
+ */
+static __always_inline __be16 network_protocol(struct __sk_buff *skb)
+{
+	__be16 protocol = skb->protocol;
+
+	if (protocol != bpf_htons(ETH_P_8021Q) &&
+	    protocol != bpf_htons(ETH_P_8021AD))
+		return protocol;
+	if (bpf_skb_load_bytes_relative(
+		    skb, link_header(skb) - sizeof(protocol), &protocol,
+		    sizeof(protocol), BPF_HDR_START_MAC))
+		return 0;
+	return protocol;
+}
+
+#define LINK_HEADER_MAX 0x7f
 
 /*
  * Whether this is what nearly all packets are: not TCP, or with no option that
@@ -71,6 +92,7 @@ static __always_inline bool is_data(struct __sk_buff *skb, __u32 net_at)
 {
 	const __u8 *end = (void *)(long)skb->data_end;
 	const __u8 *at = (void *)(long)skb->data;
+	__be16 protocol = network_protocol(skb);
 	__u32 len;
 
 	if (net_at > LINK_HEADER_MAX)
@@ -80,7 +102,7 @@ static __always_inline bool is_data(struct __sk_buff *skb, __u32 net_at)
 	at += net_at & LINK_HEADER_MAX;
 	if (at + sizeof(struct iphdr) > end)
 		return false;
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+	if (protocol == bpf_htons(ETH_P_IP)) {
 		const struct iphdr *ip = (const void *)at;
 
 		if (ip->protocol != IPPROTO_TCP)
@@ -88,7 +110,7 @@ static __always_inline bool is_data(struct __sk_buff *skb, __u32 net_at)
 		if (ip->ihl != 5 || ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
 			return false;
 		at += sizeof(*ip);
-	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+	} else if (protocol == bpf_htons(ETH_P_IPV6)) {
 		const struct ipv6hdr *ip = (const void *)at;
 
 		if (at + sizeof(*ip) > end || ip->nexthdr != IPPROTO_TCP)
@@ -192,13 +214,14 @@ static __always_inline enum parsed parse(struct __sk_buff *skb,
 					 struct packet *packet)
 {
 	struct walk_context context = { .walk = &packet->walk };
+	__be16 protocol = network_protocol(skb);
 	enum parsed parsed;
 	__u32 len;
 
-	if (skb->protocol == bpf_htons(ETH_P_IP))
+	if (protocol == bpf_htons(ETH_P_IP))
 		parsed = parse_ipv4(skb, packet) ? PARSED_PACKET :
 						   PARSED_NOTHING;
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+	else if (protocol == bpf_htons(ETH_P_IPV6))
 		parsed = parse_ipv6(skb, packet);
 	else
 		return PARSED_NOTHING;
