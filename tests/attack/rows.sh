@@ -76,15 +76,39 @@ foreign_bytes() {
 		[[ $(event server closed .bytes) == "$E2E_BYTES" ]]
 }
 
-# Why the server did not take the attacker's join
+# What engine tc has dropped at the server, before the kernel could count it
+dropped_by_us() {
+	loader status --json | jq --arg cgroup "$CG_S" '[.cgroups[] |
+		select(.cgroup == $cgroup) | .counters | .joins_refused, .joins_malformed] | add // 0'
+}
+
+snapshot_s() {
+	mib_snapshot "$NS_S"
+	DROPPED=$(dropped_by_us)
+}
+
+# Why the server did not take the attacker's join, in $WHY. A counter has to show
+# it, of the kernel or ours: that he got no answer may be for any reason.
 refusal() {
+	local counter dropped
+
 	case $REPLY_LINE in
-	*syn=refused*)	echo "token refused at the SYN ($(moved "$NS_S" MPJoinNoTokenFound))" ;;
-	*syn=silent*)	echo "no answer to the SYN" ;;
-	*ack=refused*)	echo "HMAC refused at the ACK ($(moved "$NS_S" MPJoinAckHMacFailure))" ;;
-	*ack=silent*)	echo "no answer to the ACK" ;;
-	*)		echo "unknown: $REPLY_LINE" ;;
+	*syn=refused* | *syn=silent*)
+		WHY="refused at the SYN" counter=MPJoinNoTokenFound ;;
+	*ack=refused* | *ack=silent*)
+		WHY="refused at the ACK" counter=MPJoinAckHMacFailure ;;
+	*)
+		attack_broken "no join"; return 1 ;;
 	esac
+	dropped=$(($(dropped_by_us) - DROPPED))
+	if has_moved "$NS_S" "$counter"; then
+		WHY+=" ($(moved "$NS_S" "$counter"))"
+	elif ((dropped)); then
+		WHY+=" (dropped by engine tc: $dropped)"
+	else
+		attack_broken "$WHY, but neither did $counter move nor was anything dropped"
+		return 1
+	fi
 }
 
 joined() {
@@ -98,7 +122,7 @@ judge_join() {
 		attack_succeeds "the server's application read $ATTACK_BYTES bytes of the attacker's ($(moved "$NS_S" MPJoinAckRx))"
 		return
 	fi
-	WHY=$(refusal)
+	refusal || return
 	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
 	attack_stopped "$WHY"
 }
@@ -114,7 +138,7 @@ row_2() {
 	local nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	for nonce in fresh recorded; do
 		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=learned \
 			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
@@ -134,6 +158,8 @@ row_3() {
 	if wait_for 2 drawn; then
 		intact client || { attack_broken "drawn, but the data did not arrive"; return; }
 		attack_succeeds "the client has a subflow by way of the attacker ($(moved "$NS_C" AddAddr)), $(received "$NET1_A") bytes on it"
+	elif has_moved "$NS_C" AddAddr; then
+		attack_broken "the client took ADD_ADDR for genuine ($(moved "$NS_C" AddAddr)), but was not drawn"
 	elif intact client; then
 		attack_stopped "ADD_ADDR ignored ($(moved "$NS_C" AddAddr))"
 	else
@@ -187,24 +213,27 @@ row_5() {
 	local said=()
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("same connection: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "on the same connection"; return; }
+	refusal || return
+	said+=("same connection: $WHY")
 
 	ip -n "$NS_C" mptcp limits set subflow 0
 	victim second && wait_for 10 seen connections 2 || { attack_broken "no other connection"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=1 learn=0 from="$NET1_A" token=learned nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("another: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "on another connection"; return; }
+	refusal || return
+	said+=("another: $WHY")
 
 	intact client && intact second || { attack_broken "the clients' data did not arrive"; return; }
 	wait_for 10 closed_at_server 2 || { attack_broken "the connections stay"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("after close: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "after close"; return; }
+	refusal || return
+	said+=("after close: $WHY")
 	attack_stopped "$(printf '%s; ' "${said[@]}" | sed 's/; $//')"
 }
 
@@ -217,7 +246,7 @@ row_6() {
 	local nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	for nonce in fresh recorded; do
 		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=reflected \
 			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
@@ -232,7 +261,7 @@ row_7() {
 	seen_join || { attack_broken "no join of the client's"; return; }
 	attack syns conn=0 from="$NET1_A" count=16 token=random && [[ $(reply refused) == 16 ]] ||
 		{ attack_broken "random tokens were not refused"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=fresh || { attack_broken "no SYNs"; return; }
 	more=$(reply answered)
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=random || { attack_broken "no join"; return; }
@@ -252,7 +281,8 @@ row_8() {
 		intact client || { attack_broken "joined, but the client's data did not arrive"; return; }
 		attack_succeeds "the server has a subflow with the attacker's address ($(moved "$NS_S" MPJoinAckRx)), $(received "$NET2_A") bytes on it"
 	elif intact client; then
-		attack_stopped "join refused ($(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_C" MPJoinSynAckHMacFailure), $(moved "$NS_S" MPJoinAckHMacFailure))"
+		has_moved "$NS_S" MPJoinNoTokenFound || { attack_broken "no subflow, but no token refused"; return; }
+		attack_stopped "token refused at the SYN ($(moved "$NS_S" MPJoinNoTokenFound))"
 	else
 		attack_broken "the client's data did not arrive"
 	fi
@@ -265,30 +295,38 @@ row_9() {
 		release client && { attack_broken "the client did not notice"; return; }
 		grep -q 'Connection reset\|broke' "$TAP_TMP/client.err" || { attack_broken "the client ended otherwise"; return; }
 		attack_succeeds "the client's connection is reset ($(moved "$NS_C" MPFastcloseRx))"
-	elif intact client; then
+	elif intact client && ! has_moved "$NS_C" MPFastcloseRx; then
 		attack_stopped "FASTCLOSE ignored ($(moved "$NS_C" MPFastcloseRx)), the connection goes on"
 	else
-		attack_broken "the client's data did not arrive"
+		attack_broken "the client's data did not arrive, or FASTCLOSE did late"
 	fi
 }
 
-# Connection 0 is the attacker's target; the client joins connection 1 alone
-row_10() {
+# COMMAND: connection 0 is the attacker's target; the client joins connection 1 alone
+one_for_another() {
 	ip -n "$NS_C" mptcp limits set subflow 0
 	second_subflow && victim client && wait_for 10 seen connections 1 || { attack_broken "no connection"; return; }
 	ip -n "$NS_C" mptcp limits set subflow 4
-	attack_begin oracle conn=0 learn=1 path=2 bytes=$ATTACK_BYTES
-	victim second && attack_end || { attack_broken "no oracle"; return; }
+	attack_begin "$1" conn=0 learn=1 path=2 bytes=$ATTACK_BYTES "${@:2}"
+	victim second && attack_end || { attack_broken "no $1"; return; }
 	if joined; then
 		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
 		attack_succeeds "joined connection 0 by the answers of connection 1 ($(moved "$NS_S" MPJoinAckRx))"
 		return
 	fi
 	case $REPLY_LINE in
-	*no-join*)		attack_broken "no join of the client's" ;;
-	*client=silent*)	attack_stopped "the client refuses the SYN/ACK ($(moved "$NS_C" MPJoinSynAckHMacFailure))" ;;
-	*)			attack_stopped "$(refusal)" ;;
+	*client=silent*)
+		has_moved "$NS_C" MPJoinSynAckHMacFailure || { attack_broken "the client is silent, but has refused nothing"; return; }
+		WHY="the client refuses the SYN/ACK ($(moved "$NS_C" MPJoinSynAckHMacFailure))" ;;
+	*)
+		refusal || return ;;
 	esac
+	intact client && intact second || { attack_broken "$WHY, but the clients' data did not arrive"; return; }
+	attack_stopped "$WHY"
+}
+
+row_10() {
+	one_for_another oracle
 }
 
 row_11a() {
@@ -339,7 +377,7 @@ row_12() {
 # The kernel keeps joins with a cookie by ports and sequence number alone
 row_13() {
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
 		bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
 	judge_join
