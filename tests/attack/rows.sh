@@ -255,23 +255,31 @@ row_6() {
 	judge_join
 }
 
+# A right guess is one of a nonce and a token. Once with other nonces, once with it
 row_7() {
-	local more
+	local more nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
 	attack syns conn=0 from="$NET1_A" count=16 token=random && [[ $(reply refused) == 16 ]] ||
 		{ attack_broken "random tokens were not refused"; return; }
-	snapshot_s
-	attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=fresh || { attack_broken "no SYNs"; return; }
-	more=$(reply answered)
+	for nonce in fresh recorded; do
+		snapshot_s
+		attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=$nonce ||
+			{ attack_broken "no SYNs"; return; }
+		more=$(reply answered)
+		[[ $more != 8 ]] || break
+	done
+	if [[ $more != 8 ]]; then
+		has_moved "$NS_S" MPJoinNoTokenFound || { attack_broken "no answer, but no token refused"; return; }
+		intact client || { attack_broken "the client's data did not arrive"; return; }
+		attack_stopped "$more of 8 further SYNs answered ($(moved "$NS_S" MPJoinNoTokenFound))"
+		return
+	fi
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=random || { attack_broken "no join"; return; }
 	[[ $(reply ack) != answered ]] || { attack_succeeds "joined with no HMAC"; return; }
+	refusal || return
 	intact client || { attack_broken "the client's data did not arrive"; return; }
-	if [[ $more == 8 ]]; then
-		attack_succeeds "8 of 8 further SYNs answered; but none joins without the keys ($(moved "$NS_S" MPJoinAckHMacFailure))"
-	else
-		attack_stopped "$more of 8 further SYNs answered ($(moved "$NS_S" MPJoinNoTokenFound))"
-	fi
+	attack_succeeds "8 of 8 further SYNs answered, nonce $nonce; but none joins without the keys: $WHY"
 }
 
 row_8() {
