@@ -49,8 +49,8 @@ cell_reset() {
 	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
 	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
 	case $1 in
-	4*)	small_queue ;;
-	13)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
+	4*)		small_queue ;;
+	*c | 13)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	# The second one is for row 13

@@ -11,10 +11,12 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 2 3 4a 4b 5 6 7 8 9 10 11a 11b 12 13)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from his own address"
-	[2]="The same, with one observed join"
+	[1c]="The same, with SYN cookies"
+	[2]="Row 1 with one observed join"
+	[2c]="The same, with SYN cookies"
 	[3]="Forged ADD_ADDR draws the client to the attacker"
 	[4a]="Half-open joins fill the listener's queue, first handshake seen"
 	[4b]="The same, by one observed MP_JOIN SYN again and again"
@@ -24,6 +26,7 @@ declare -A TITLES=(
 	[8]="Man in the middle of a join rewrites its source address"
 	[9]="Forged FASTCLOSE with the eavesdropped key"
 	[10]="Client's join to one connection as an oracle for another"
+	[10c]="The same, with SYN cookies"
 	[11a]="MP_CAPABLE stripped: the client falls back to TCP"
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
@@ -133,6 +136,10 @@ row_1() {
 	judge_join
 }
 
+row_1c() {
+	row_1
+}
+
 # Once with a nonce of his own, once with the one that he saw
 row_2() {
 	local nonce
@@ -145,6 +152,10 @@ row_2() {
 		joined && break
 	done
 	judge_join
+}
+
+row_2c() {
+	row_2
 }
 
 drawn() {
@@ -335,6 +346,10 @@ one_for_another() {
 
 row_10() {
 	one_for_another oracle
+}
+
+row_10c() {
+	row_10
 }
 
 row_11a() {
