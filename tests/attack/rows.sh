@@ -11,7 +11,7 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from his own address"
 	[1c]="The same, with SYN cookies"
@@ -31,6 +31,7 @@ declare -A TITLES=(
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
 	[13]="Row 2 with SYN cookies, by way of a listener without a key (engine $ENGINE_S)"
+	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
@@ -404,4 +405,9 @@ row_13() {
 	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
 		bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
 	judge_join
+}
+
+# The same table again: now it is the slot of the client's join that is taken
+row_14() {
+	one_for_another slot from="$NET2_A"
 }
