@@ -145,9 +145,9 @@ TC := $(wildcard tests/tc/*.t)
 FAULTS := $(wildcard tests/faults/*.t)
 VM_E2E := $(filter-out $(wildcard $(call names,attacks flood dumps preload privileges answer-lost simultaneous-joins)),$(E2E))
 VM_TC := $(wildcard $(call names,bond bridge budget container forward macvlan stacked-syn-lost tun vlan wireguard))
-MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys fastclose))
-XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies))
-MIXED_XOR := $(wildcard $(call names,same-key syncookies))
+MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys families bind-addresses fastclose))
+XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies long-keys))
+MIXED_XOR := $(wildcard $(call names,same-key syncookies long-keys))
 HOOK := $(filter-out $(wildcard $(call names,flood dumps)),$(E2E)) $(wildcard tests/hook/*.t)
 RUNS := $(call runs,vm-hook-hook,$(HOOK)) \
 	$(call runs,host-tc-tc,$(E2E) $(TC) $(FAULTS)) $(call runs,vm-tc-tc,$(VM_E2E) $(VM_TC)) \

@@ -48,13 +48,15 @@ cell_reset() {
 	ip -n "$NS_C" mptcp endpoint flush
 	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
 	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
-	[[ $1 != 4* ]] || small_queue
-	[[ $1 != 13 ]] || in_s sysctl -q net.ipv4.tcp_syncookies=2
+	case $1 in
+	4*)		small_queue ;;
+	*c | 13 | 14)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
+	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	# The second one is for row 13
 	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}" "$NET2_S:$PORT"
 	mib_snapshot "$NS_C"
-	mib_snapshot "$NS_S"
+	snapshot_s
 }
 
 cell_leave() {

@@ -11,10 +11,12 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 2 3 4a 4b 5 6 7 8 9 10 11a 11b 12 13)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from his own address"
-	[2]="The same, with one observed join"
+	[1c]="The same, with SYN cookies"
+	[2]="Row 1 with one observed join"
+	[2c]="The same, with SYN cookies"
 	[3]="Forged ADD_ADDR draws the client to the attacker"
 	[4a]="Half-open joins fill the listener's queue, first handshake seen"
 	[4b]="The same, by one observed MP_JOIN SYN again and again"
@@ -24,10 +26,12 @@ declare -A TITLES=(
 	[8]="Man in the middle of a join rewrites its source address"
 	[9]="Forged FASTCLOSE with the eavesdropped key"
 	[10]="Client's join to one connection as an oracle for another"
+	[10c]="The same, with SYN cookies"
 	[11a]="MP_CAPABLE stripped: the client falls back to TCP"
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
 	[13]="Row 2 with SYN cookies, by way of a listener without a key (engine $ENGINE_S)"
+	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
@@ -76,15 +80,39 @@ foreign_bytes() {
 		[[ $(event server closed .bytes) == "$E2E_BYTES" ]]
 }
 
-# Why the server did not take the attacker's join
+# What engine tc has dropped at the server, before the kernel could count it
+dropped_by_us() {
+	loader status --json | jq --arg cgroup "$CG_S" '[.cgroups[] |
+		select(.cgroup == $cgroup) | .counters | .joins_refused, .joins_malformed] | add // 0'
+}
+
+snapshot_s() {
+	mib_snapshot "$NS_S"
+	DROPPED=$(dropped_by_us)
+}
+
+# Why the server did not take the attacker's join, in $WHY. A counter has to show
+# it, of the kernel or ours: that he got no answer may be for any reason.
 refusal() {
+	local counter dropped
+
 	case $REPLY_LINE in
-	*syn=refused*)	echo "token refused at the SYN ($(moved "$NS_S" MPJoinNoTokenFound))" ;;
-	*syn=silent*)	echo "no answer to the SYN" ;;
-	*ack=refused*)	echo "HMAC refused at the ACK ($(moved "$NS_S" MPJoinAckHMacFailure))" ;;
-	*ack=silent*)	echo "no answer to the ACK" ;;
-	*)		echo "unknown: $REPLY_LINE" ;;
+	*syn=refused* | *syn=silent*)
+		WHY="refused at the SYN" counter=MPJoinNoTokenFound ;;
+	*ack=refused* | *ack=silent*)
+		WHY="refused at the ACK" counter=MPJoinAckHMacFailure ;;
+	*)
+		attack_broken "no join"; return 1 ;;
 	esac
+	dropped=$(($(dropped_by_us) - DROPPED))
+	if has_moved "$NS_S" "$counter"; then
+		WHY+=" ($(moved "$NS_S" "$counter"))"
+	elif ((dropped)); then
+		WHY+=" (dropped by engine tc: $dropped)"
+	else
+		attack_broken "$WHY, but neither did $counter move nor was anything dropped"
+		return 1
+	fi
 }
 
 joined() {
@@ -98,7 +126,7 @@ judge_join() {
 		attack_succeeds "the server's application read $ATTACK_BYTES bytes of the attacker's ($(moved "$NS_S" MPJoinAckRx))"
 		return
 	fi
-	WHY=$(refusal)
+	refusal || return
 	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
 	attack_stopped "$WHY"
 }
@@ -109,18 +137,26 @@ row_1() {
 	judge_join
 }
 
+row_1c() {
+	row_1
+}
+
 # Once with a nonce of his own, once with the one that he saw
 row_2() {
 	local nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	for nonce in fresh recorded; do
 		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=learned \
 			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
 		joined && break
 	done
 	judge_join
+}
+
+row_2c() {
+	row_2
 }
 
 drawn() {
@@ -134,6 +170,8 @@ row_3() {
 	if wait_for 2 drawn; then
 		intact client || { attack_broken "drawn, but the data did not arrive"; return; }
 		attack_succeeds "the client has a subflow by way of the attacker ($(moved "$NS_C" AddAddr)), $(received "$NET1_A") bytes on it"
+	elif has_moved "$NS_C" AddAddr; then
+		attack_broken "the client took ADD_ADDR for genuine ($(moved "$NS_C" AddAddr)), but was not drawn"
 	elif intact client; then
 		attack_stopped "ADD_ADDR ignored ($(moved "$NS_C" AddAddr))"
 	else
@@ -187,24 +225,27 @@ row_5() {
 	local said=()
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("same connection: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "on the same connection"; return; }
+	refusal || return
+	said+=("same connection: $WHY")
 
 	ip -n "$NS_C" mptcp limits set subflow 0
 	victim second && wait_for 10 seen connections 2 || { attack_broken "no other connection"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=1 learn=0 from="$NET1_A" token=learned nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("another: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "on another connection"; return; }
+	refusal || return
+	said+=("another: $WHY")
 
 	intact client && intact second || { attack_broken "the clients' data did not arrive"; return; }
 	wait_for 10 closed_at_server 2 || { attack_broken "the connections stay"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	said+=("after close: $(refusal)")
 	[[ $(reply ack) != answered ]] || { attack_succeeds "after close"; return; }
+	refusal || return
+	said+=("after close: $WHY")
 	attack_stopped "$(printf '%s; ' "${said[@]}" | sed 's/; $//')"
 }
 
@@ -217,7 +258,7 @@ row_6() {
 	local nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	for nonce in fresh recorded; do
 		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=reflected \
 			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
@@ -226,23 +267,31 @@ row_6() {
 	judge_join
 }
 
+# A right guess is one of a nonce and a token. Once with other nonces, once with it
 row_7() {
-	local more
+	local more nonce
 
 	seen_join || { attack_broken "no join of the client's"; return; }
 	attack syns conn=0 from="$NET1_A" count=16 token=random && [[ $(reply refused) == 16 ]] ||
 		{ attack_broken "random tokens were not refused"; return; }
-	mib_snapshot "$NS_S"
-	attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=fresh || { attack_broken "no SYNs"; return; }
-	more=$(reply answered)
+	for nonce in fresh recorded; do
+		snapshot_s
+		attack syns conn=0 from="$NET1_A" count=8 token=recorded nonce=$nonce ||
+			{ attack_broken "no SYNs"; return; }
+		more=$(reply answered)
+		[[ $more != 8 ]] || break
+	done
+	if [[ $more != 8 ]]; then
+		has_moved "$NS_S" MPJoinNoTokenFound || { attack_broken "no answer, but no token refused"; return; }
+		intact client || { attack_broken "the client's data did not arrive"; return; }
+		attack_stopped "$more of 8 further SYNs answered ($(moved "$NS_S" MPJoinNoTokenFound))"
+		return
+	fi
 	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=random || { attack_broken "no join"; return; }
 	[[ $(reply ack) != answered ]] || { attack_succeeds "joined with no HMAC"; return; }
+	refusal || return
 	intact client || { attack_broken "the client's data did not arrive"; return; }
-	if [[ $more == 8 ]]; then
-		attack_succeeds "8 of 8 further SYNs answered; but none joins without the keys ($(moved "$NS_S" MPJoinAckHMacFailure))"
-	else
-		attack_stopped "$more of 8 further SYNs answered ($(moved "$NS_S" MPJoinNoTokenFound))"
-	fi
+	attack_succeeds "8 of 8 further SYNs answered, nonce $nonce; but none joins without the keys: $WHY"
 }
 
 row_8() {
@@ -252,7 +301,8 @@ row_8() {
 		intact client || { attack_broken "joined, but the client's data did not arrive"; return; }
 		attack_succeeds "the server has a subflow with the attacker's address ($(moved "$NS_S" MPJoinAckRx)), $(received "$NET2_A") bytes on it"
 	elif intact client; then
-		attack_stopped "join refused ($(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_C" MPJoinSynAckHMacFailure), $(moved "$NS_S" MPJoinAckHMacFailure))"
+		has_moved "$NS_S" MPJoinNoTokenFound || { attack_broken "no subflow, but no token refused"; return; }
+		attack_stopped "token refused at the SYN ($(moved "$NS_S" MPJoinNoTokenFound))"
 	else
 		attack_broken "the client's data did not arrive"
 	fi
@@ -265,30 +315,42 @@ row_9() {
 		release client && { attack_broken "the client did not notice"; return; }
 		grep -q 'Connection reset\|broke' "$TAP_TMP/client.err" || { attack_broken "the client ended otherwise"; return; }
 		attack_succeeds "the client's connection is reset ($(moved "$NS_C" MPFastcloseRx))"
-	elif intact client; then
+	elif intact client && ! has_moved "$NS_C" MPFastcloseRx; then
 		attack_stopped "FASTCLOSE ignored ($(moved "$NS_C" MPFastcloseRx)), the connection goes on"
 	else
-		attack_broken "the client's data did not arrive"
+		attack_broken "the client's data did not arrive, or FASTCLOSE did late"
 	fi
 }
 
-# Connection 0 is the attacker's target; the client joins connection 1 alone
-row_10() {
+# COMMAND: connection 0 is the attacker's target; the client joins connection 1 alone
+one_for_another() {
 	ip -n "$NS_C" mptcp limits set subflow 0
 	second_subflow && victim client && wait_for 10 seen connections 1 || { attack_broken "no connection"; return; }
 	ip -n "$NS_C" mptcp limits set subflow 4
-	attack_begin oracle conn=0 learn=1 path=2 bytes=$ATTACK_BYTES
-	victim second && attack_end || { attack_broken "no oracle"; return; }
+	attack_begin "$1" conn=0 learn=1 path=2 bytes=$ATTACK_BYTES "${@:2}"
+	victim second && attack_end || { attack_broken "no $1"; return; }
 	if joined; then
 		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
 		attack_succeeds "joined connection 0 by the answers of connection 1 ($(moved "$NS_S" MPJoinAckRx))"
 		return
 	fi
 	case $REPLY_LINE in
-	*no-join*)		attack_broken "no join of the client's" ;;
-	*client=silent*)	attack_stopped "the client refuses the SYN/ACK ($(moved "$NS_C" MPJoinSynAckHMacFailure))" ;;
-	*)			attack_stopped "$(refusal)" ;;
+	*client=silent*)
+		has_moved "$NS_C" MPJoinSynAckHMacFailure || { attack_broken "the client is silent, but has refused nothing"; return; }
+		WHY="the client refuses the SYN/ACK ($(moved "$NS_C" MPJoinSynAckHMacFailure))" ;;
+	*)
+		refusal || return ;;
 	esac
+	intact client && intact second || { attack_broken "$WHY, but the clients' data did not arrive"; return; }
+	attack_stopped "$WHY"
+}
+
+row_10() {
+	one_for_another oracle
+}
+
+row_10c() {
+	row_10
 }
 
 row_11a() {
@@ -339,8 +401,13 @@ row_12() {
 # The kernel keeps joins with a cookie by ports and sequence number alone
 row_13() {
 	seen_join || { attack_broken "no join of the client's"; return; }
-	mib_snapshot "$NS_S"
+	snapshot_s
 	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
 		bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
 	judge_join
+}
+
+# The same table again: now it is the slot of the client's join that is taken
+row_14() {
+	one_for_another slot from="$NET2_A"
 }

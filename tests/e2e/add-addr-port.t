@@ -23,12 +23,27 @@ over() { # engine tc drops the answer instead, for the client to try in vain
 	join_is_over || (($(counter "$CG_S" joins_refused) > refused))
 }
 
+# On the wire of a connection with a key at both ends, at the server, at none. The
+# join gets as far as its SYN where it is refused.
+declare -A WANT=(
+	[server-key-client-key]="add_addr masked token masked"
+	[server-key-client]="add_addr masked"
+	[server-client]="ack ok add_addr ok synack ok token ok"
+)
+[[ $SCHEME == siphash ]] || WANT+=(
+	[server-key-client-key]="add_addr ok token differs"
+	[server-key-client]="add_addr ok token ok"
+)
+
 for keys in "$KEY,$KEY" "$KEY," ","; do
 	IFS=, read -r server_key client_key <<<"$keys"
 	mib_snapshot "$NS_C"
 	mib_snapshot "$NS_S"
 	pm_listener=$(counter "$CG_S" joins_pm_listener)
 	refused=$(counter "$CG_S" joins_refused)
+	name=server${server_key:+-key}-client${client_key:+-key}
+	capture_start "$NS_S" s1 "$TAP_TMP/$name-s1.pcap"
+	capture_start "$NS_S" s2 "$TAP_TMP/$name-s2.pcap"
 	serve "$NET1_S:$PORT${server_key:+,$server_key}"
 	client client ${client_key:+--key-file "$client_key"}
 	check "connected" client_ready client
@@ -47,6 +62,9 @@ for keys in "$KEY,$KEY" "$KEY," ","; do
 		is "$(mib_moved "$NS_S" MPJoinPortAckRx)" 1 "connection without a key: accepted"
 		both_subflows client
 	fi
+	capture_stop
+	is "$(wire_fields "$name")" "${WANT[$name]}" \
+		"all fields on the wire are as by docs/protocol.md, client key '${client_key##*/}'"
 	stop server
 done
 done_testing

@@ -42,6 +42,7 @@
 : "${NS_C:=extkey-c-$TAP_PID}" "${NS_S:=extkey-s-$TAP_PID}"
 : "${NET1_C:=10.0.1.1}" "${NET1_S:=10.0.1.2}" "${NET2_C:=10.0.2.1}" "${NET2_S:=10.0.2.2}"
 : "${NET_PREFIX:=24}"
+NET1_C6=fd00:1::1 NET1_S6=fd00:1::2 NET2_C6=fd00:2::1 NET2_S6=fd00:2::2
 
 NET_DISCARD_PORT=9
 NET_SNAPLEN=256 # all headers and MPTCP options, and little data
@@ -121,6 +122,18 @@ net_make() {
 		net_address "$NS_C" c2 "$NET2_C" && net_address "$NS_S" s2 "$NET2_S" &&
 		net_route c1 "$NET1_C" "$NET1_S" 1 && net_route c2 "$NET2_C" "$NET2_S" 2 &&
 		wait_for 10 net_settled
+}
+
+net_ipv6() {
+	in_c sysctl -q net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	ip -n "$NS_C" addr add "$NET1_C6/64" dev c1 nodad &&
+		ip -n "$NS_S" addr add "$NET1_S6/64" dev s1 nodad &&
+		ip -n "$NS_C" addr add "$NET2_C6/64" dev c2 nodad &&
+		ip -n "$NS_S" addr add "$NET2_S6/64" dev s2 nodad &&
+		ip -n "$NS_C" -6 route add default via "$NET1_S6" dev c1 table 1 &&
+		ip -n "$NS_C" -6 route add default via "$NET2_S6" dev c2 table 2 &&
+		ip -n "$NS_C" -6 rule add from "$NET1_C6" table 1 &&
+		ip -n "$NS_C" -6 rule add from "$NET2_C6" table 2
 }
 
 net_up() {

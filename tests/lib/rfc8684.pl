@@ -16,8 +16,9 @@ use Digest::SHA qw(sha256 hmac_sha256);
 my ($mask_key, $bound) = @ARGV;
 @ARGV = ();
 
-my ($key_a, $key_b); # initiator's and responder's, 8 bytes each
-my %nonces;          # of a subflow: initiator's, and each one of the responder's
+my %key;    # 8 bytes, of the side that has opened the connection, "a", and the other, "b"
+my %side;   # of an address
+my %nonces; # of a subflow: initiator's, and each one of the responder's
 
 sub add { use integer; $_[0] + $_[1] }
 sub rotl { $_[0] << $_[1] | $_[0] >> (64 - $_[1]) }
@@ -77,6 +78,18 @@ sub addresses {
 	return (address $src->[0])[0] . (address $dst->[0])[0] . pack "nn", $src->[1], $dst->[1];
 }
 
+sub other { $_[0] eq "a" ? "b" : "a" }
+sub keys_of { my ($sender) = @_; return $key{$sender} . $key{other $sender} }
+sub host { $_[0] =~ s/\.\d+$//r }
+
+# An address is known from the first subflow, from ADD_ADDR, or by its peer here
+sub side_of {
+	my ($from, $to) = map { host $_ } @_;
+	$side{$from} //= defined $side{$to} ? other $side{$to} : "a";
+	$side{$to} //= other $side{$from};
+	return $side{$from};
+}
+
 sub prf {
 	my ($tag, $word, $rest) = @_;
 	return "" unless defined $mask_key;
@@ -87,39 +100,43 @@ while (<STDIN>) {
 	next unless /IP6? (\S+) > (\S+): Flags \[([^\]]*)\]/;
 	my ($src, $dst, $flags) = ($1, $2, $3);
 	if (/capable v1 \{(0x[0-9a-f]+),(0x[0-9a-f]+)\}/) {
-		($key_a, $key_b) = (hex16($1), hex16($2));
+		%key = (a => hex16($1), b => hex16($2));
+		@side{host($src), host($dst)} = ("a", "b");
 	}
-	next unless defined $key_a;
-	my ($a_b, $b_a) = ($key_a . $key_b, $key_b . $key_a);
-	if (/join .*token (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
+	next unless %key;
+	my $sender = side_of($src, $dst);
+	my $receiver = other $sender;
+	if (/join [^,]*token (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
 		$nonces{"$src $dst"} //= [hex8($2)];
-		verdict("token", hex8($1), [substr(sha256($key_b), 0, 4),
+		verdict("token", hex8($1), [substr(sha256($key{$receiver}), 0, 4),
 			substr(prf("T", 0, hex8($2) . addresses($src, $dst)), -4)]);
-	} elsif (/join .*hmac (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
+	} elsif (/join [^,]*hmac (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
 		my $n = $nonces{"$dst $src"} or next;
-		my ($n_a, $n_b) = ($n->[0], hex8($2));
-		push @$n, $n_b;
-		verdict("synack", hex16($1), [substr(hmac_sha256($n_b . $n_a, $b_a), 0, 8),
-			prf("S", 0, "$n_a$n_b$b_a" . addresses($dst, $src))]);
-	} elsif (/join .*hmac 0x([0-9a-f]+)/) {
+		my ($n_i, $n_r) = ($n->[0], hex8($2));
+		push @$n, $n_r;
+		verdict("synack", hex16($1), [substr(hmac_sha256($n_r . $n_i, keys_of $sender), 0, 8),
+			prf("S", 0, $n_i . $n_r . keys_of($sender) . addresses($dst, $src))]);
+	} elsif (/join [^,]*hmac 0x([0-9a-f]+)/) {
 		my $n = $nonces{"$src $dst"} or next;
-		my ($n_a, @n_b) = @$n;
-		# A SYN cookie's nonce is another one each time: the client took one
+		my ($n_i, @n_r) = @$n;
+		# A SYN cookie's nonce is another one each time: the initiator took one
 		verdict("ack", pack("H*", $1), map {
-			my $rest = "$n_a$_$a_b" . addresses($src, $dst);
-			[substr(hmac_sha256($n_a . $_, $a_b), 0, 20),
-			 prf("A", 0, $rest) . prf("A", 1, $rest) . prf("A", 2, $rest)] } @n_b);
+			my $rest = $n_i . $_ . keys_of($sender) . addresses($src, $dst);
+			[substr(hmac_sha256($n_i . $_, keys_of $sender), 0, 20),
+			 prf("A", 0, $rest) . prf("A", 1, $rest) . prf("A", 2, $rest)] } @n_r);
 	}
-	if (/add-addr v1 id (\d+) (\S+?)(?::(\d+))? hmac (0x[0-9a-f]+)/) {
-		my ($bytes, $ipv6) = address $2;
-		my $addr = $ipv6 ? $bytes : substr $bytes, 12;
-		my ($id, $port, $hmac) = ($1, $3 // 0, $4);
-		# Only the server announces here
+	if (/mptcp (\d+) add-addr v1 id (\d+) (\S+) hmac (0x[0-9a-f]+)/) {
+		my ($len, $id, $addr, $hmac) = ($1, $2, $3, $4);
+		# Behind an address of IPv6 the port looks like a part of it
+		my $port = ($len == 18 || $len == 30) && $addr =~ s/:(\d+)$// ? $1 : 0;
+		my ($bytes, $ipv6) = address $addr;
+		$side{$addr} //= $sender;
+		$addr = $ipv6 ? $bytes : substr $bytes, 12;
 		verdict("add_addr", hex16($hmac),
-			[substr(hmac_sha256(pack("C a* n", $id, $addr, $port), $b_a), -8),
-			 prf("D", 0, $b_a . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr))]);
+			[substr(hmac_sha256(pack("C a* n", $id, $addr, $port), keys_of $sender), -8),
+			 prf("D", 0, keys_of($sender) . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr))]);
 	}
 	if (/fast-close key (0x[0-9a-f]+)/) {
-		verdict("fastclose", hex16($1), [$key_b, prf("F", 0, $a_b)]);
+		verdict("fastclose", hex16($1), [$key{$receiver}, prf("F", 0, keys_of $sender)]);
 	}
 }

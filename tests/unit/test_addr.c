@@ -124,6 +124,72 @@ static void helper_writes_what_the_kernel_reads(void **unused)
 	}
 }
 
+/* The bytes of docs/protocol.md, written out: those that the kernel gets */
+static void helper_writes_the_documents_bytes(void **unused)
+{
+	static const __u8 key[] = { 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
+				    0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c,
+				    0x0d, 0x0e, 0x0f, 0x10 };
+	static const __u8 in_sin_zero[] = {
+		0x02, 0x00, 0x1f, 0x90,
+		0x0a, 0x00, 0x01, 0x02, /* 10.0.1.2:8080 */
+		0x01, 0x02, 0x03, 0x04,
+		0x05, 0x06, 0x07, 0x08, /* the key */
+	};
+	static const __u8 behind_sin[] = {
+		0x02, 0x00, 0x1f, 0x90,
+		0x0a, 0x00, 0x01, 0x02, /* 10.0.1.2:8080 */
+		0x00, 0x00, 0x00, 0x00,
+		0x00, 0x00, 0x00, 0x00, /* sin_zero */
+		0x89, 0x65, 0x78, 0x74,
+		0x6b, 0x65, 0x79, 0x01, /* magic */
+		0x10, 0x00, 0x00, 0x00, /* length of the key */
+		0x01, 0x02, 0x03, 0x04,
+		0x05, 0x06, 0x07, 0x08, /* the key */
+		0x09, 0x0a, 0x0b, 0x0c,
+		0x0d, 0x0e, 0x0f, 0x10,
+	};
+	static const __u8 behind_sin6[] = {
+		0x0a, 0x00, 0x1f, 0x90, 0x00, 0x00, 0x00, 0x00, /* port 8080 */
+		0xfd, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, /* fd00:1::2 */
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
+		0x00, 0x00, 0x00, 0x00, /* sin6_scope_id */
+		0x89, 0x65, 0x78, 0x74, 0x6b, 0x65, 0x79, 0x01, /* magic */
+		0x10, 0x00, 0x00, 0x00, /* length of the key */
+		0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, /* the key */
+		0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10,
+	};
+	static const struct {
+		const __u8 *want;
+		socklen_t want_len;
+		size_t address_len, key_len;
+	} forms[] = {
+		{ in_sin_zero, sizeof(in_sin_zero), EXTKEY_SIN_ZERO_AT, 8 },
+		{ behind_sin, sizeof(behind_sin), EXTKEY_SIN_SIZE, 16 },
+		{ behind_sin6, sizeof(behind_sin6), EXTKEY_SIN6_SIZE, 16 },
+	};
+	struct sockaddr_storage addr, zeros = { 0 };
+	socklen_t addrlen;
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		memset(&addr, 0, sizeof(addr));
+		memcpy(&addr, forms[i].want, forms[i].address_len);
+		/* That one is in the host's byte order */
+		addr.ss_family = forms[i].want[0];
+		assert_int_equal(extkey_set_key(&addr, &addrlen, key,
+						forms[i].key_len),
+				 0);
+		assert_int_equal(addrlen, forms[i].want_len);
+		assert_int_equal(addr.ss_family, forms[i].want[0]);
+		assert_memory_equal((__u8 *)&addr + 2, forms[i].want + 2,
+				    addrlen - 2);
+		assert_memory_equal((__u8 *)&addr + addrlen, &zeros,
+				    sizeof(addr) - addrlen);
+	}
+}
+
 static void helper_refuses(void **unused)
 {
 	struct sockaddr_storage addr = { .ss_family = AF_INET };
@@ -183,6 +249,7 @@ int main(void)
 		cmocka_unit_test(plain_addresses_have_none),
 		cmocka_unit_test(one_bit_is_a_key),
 		cmocka_unit_test(helper_writes_what_the_kernel_reads),
+		cmocka_unit_test(helper_writes_the_documents_bytes),
 		cmocka_unit_test(helper_refuses),
 		cmocka_unit_test(malformed),
 	};
