@@ -31,7 +31,7 @@ declare -A TITLES=(
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
 	[13]="Row 2 with SYN cookies, by way of a listener without a key (engine $ENGINE_S)"
-	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
+	[14]="ACK of the client's join to one connection used for another, with SYN cookies (engine $ENGINE_S)"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
@@ -83,7 +83,7 @@ foreign_bytes() {
 # What engine tc has dropped at the server, before the kernel could count it
 dropped_by_us() {
 	loader status --json | jq --arg cgroup "$CG_S" '[.cgroups[] |
-		select(.cgroup == $cgroup) | .counters | .joins_refused, .joins_malformed] | add // 0'
+		select(.cgroup == $cgroup) | .counters | .joins_refused, .joins_malformed, .joins_unseen] | add // 0'
 }
 
 snapshot_s() {
