@@ -145,7 +145,7 @@ TC := $(wildcard tests/tc/*.t)
 FAULTS := $(wildcard tests/faults/*.t)
 VM_E2E := $(filter-out $(wildcard $(call names,attacks flood dumps preload privileges answer-lost simultaneous-joins)),$(E2E))
 VM_TC := $(wildcard $(call names,bond bridge budget container foreign forward gate listeners macvlan malformed \
-	offload stacked-syn-lost tun vlan watch wireguard))
+	stacked-syn-lost tun vlan wireguard))
 MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys families \
 	bind-addresses fastclose))
 XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies long-keys))

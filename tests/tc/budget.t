@@ -12,7 +12,7 @@ insns() {
 e2e_up
 e2e_attach
 for budget in "connect4 20000" "connect6 20000" "bind4 20000" "bind6 20000" "accepted 2000" \
-	"ingress 250000" "egress 200000"; do
+	"gate 20000" "ingress 250000" "egress 250000"; do
 	got=$(insns "${budget% *}")
 	diag "${budget% *}: $got"
 	check "${budget% *}: the verifier went through some" test "${got:-0}" -gt 10
