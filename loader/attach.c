@@ -67,6 +67,9 @@ int cmd_attach(const struct options *options)
 	if (err)
 		goto close_state;
 
+	if (!has_address_length())
+		fprintf(stderr,
+			"extkey_loader: warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it\n");
 	if (known && !memcmp(&old, &policy, sizeof(old))) {
 		printf("%s: attached already, nothing changed\n",
 		       policy.cgroup);

@@ -122,6 +122,29 @@ bool has_hook(void)
 	return found;
 }
 
+bool has_address_length(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *type;
+	const struct btf_member *member;
+	bool found = false;
+	int id, i;
+
+	id = btf ? btf__find_by_name_kind(btf, "bpf_sock_addr_kern",
+					  BTF_KIND_STRUCT) :
+		   -1;
+	if (id > 0) {
+		type = btf__type_by_id(btf, id);
+		member = btf_members(type);
+		for (i = 0; i < btf_vlen(type) && !found; i++)
+			found = !strcmp(btf__name_by_offset(btf,
+							    member[i].name_off),
+					"uaddrlen");
+	}
+	btf__free(btf);
+	return found;
+}
+
 static bool is_cgroup2(int fd)
 {
 	struct statfs fs;

@@ -14,6 +14,9 @@ int check_system(void); /* privileges, kernel and bpffs */
 /* Whether the running kernel has the hook of the kernel patch */
 bool has_hook(void);
 
+/* Whether programs can see how long an address is, and so keys behind one: Linux 6.7 */
+bool has_address_length(void);
+
 /*
  * Opens a cgroup2 directory: descriptor in @fd, the id that BPF knows it by in
  * @id, its path without links in @path (EXTKEY_PATH_SIZE bytes).
