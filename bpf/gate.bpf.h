@@ -71,7 +71,7 @@ static __always_inline bool malformed(const struct packet *packet,
 {
 	const struct extkey_option *options = packet->walk.options;
 
-	if (packet->walk.found > EXTKEY_OPTIONS ||
+	if (packet->fragment || packet->walk.found > EXTKEY_OPTIONS ||
 	    (packet->walk.found == 2 && options[0].field == options[1].field))
 		return true;
 	if (!listener)
@@ -115,24 +115,39 @@ static __always_inline int to_keyed(struct __sk_buff *skb,
 	return GATE_PASS;
 }
 
+/* Of a field that a listener without a key would read: who has a key for it, or NULL */
+static __always_inline struct connection *
+keyed_connection(struct __sk_buff *skb, const struct packet *packet,
+		 const struct extkey_option *option)
+{
+	__u64 value = field_value(packet, option);
+	struct tuple_key *tuple;
+	struct cookie_join *join;
+
+	if (option->field == EXTKEY_FIELD_TOKEN)
+		return find_connection(skb, value >> 32);
+	if (option->field != EXTKEY_FIELD_ACK)
+		return NULL;
+	tuple = bpf_map_lookup_elem(&cookie_hmacs, &value);
+	join = tuple ? bpf_map_lookup_elem(&cookie_joins, tuple) : NULL;
+	return join ? &join->connection : NULL;
+}
+
 /* A listener without a key is no way into a connection that has one */
 static __always_inline int to_keyless(struct __sk_buff *skb,
 				      const struct packet *packet)
 {
-	const struct extkey_option *option = &packet->walk.options[0];
-	struct connection *connection = NULL;
-	struct cookie_join *join;
-	struct tuple_key *tuple;
-	__u64 value;
+	const struct extkey_option *options = packet->walk.options;
+	struct connection *connection;
 
-	value = field_value(packet, option);
-	if (option->field == EXTKEY_FIELD_TOKEN) {
-		connection = find_connection(skb, value >> 32);
-	} else if (option->field == EXTKEY_FIELD_ACK) {
-		tuple = bpf_map_lookup_elem(&cookie_hmacs, &value);
-		join = tuple ? bpf_map_lookup_elem(&cookie_joins, tuple) : NULL;
-		connection = join ? &join->connection : NULL;
-	}
+	/* The kernel would read one that is not among those looked at here */
+	if (packet->walk.found > EXTKEY_OPTIONS)
+		return GATE_DROP;
+	if (!packet->walk.found)
+		return GATE_PASS;
+	connection = keyed_connection(skb, packet, &options[0]);
+	if (!connection && packet->walk.found > 1)
+		connection = keyed_connection(skb, packet, &options[1]);
 	if (!connection)
 		return GATE_PASS;
 	count(connection->cgroup_id, joins_refused);

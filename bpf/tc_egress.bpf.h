@@ -175,7 +175,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	keyed = answered_by_keyed(skb, s, &key, &cgroup_id);
 	connection = j ? find_connection(skb, j->token) : NULL;
-	if (!connection && !keyed && (!j || !connections_lost))
+	if (!connection && !keyed && !connections_lost)
 		return TC_ACT_UNSPEC;
 	if (!j || !connection || !keyed ||
 	    connection->key_id != key_id(&s->stored))

@@ -18,11 +18,14 @@ WIRE=$TAP_TMP/wire.pcap
 ACK=0x10
 sport=20000
 
+KEYLESS=5001 # a listener without a key
+to_port=$PORT
+
 rawsend() { # SOURCE-PORT WORD...
 	local port=$1 to=$NET1_S
 	shift
 	[[ $FROM != *:* ]] || to=$NET1_S6
-	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$to/$PORT" "$@"
+	in_c build/extkey_rawsend dev=c1 mac="$MAC" from="$FROM/$port" to="$to/$to_port" "$@"
 }
 
 # NONCE: of the token of the SYN, by docs/protocol.md
@@ -42,7 +45,7 @@ masked() { # NONCE
 
 # The answers to a port and to its control: each kind once, "none" if there is none
 answers() {
-	tcpdump -nn -r "$WIRE" "tcp src port $PORT and (dst port $1 or dst port $2)" 2>/dev/null |
+	tcpdump -nn -r "$WIRE" "(tcp src port $PORT or $KEYLESS) and (dst port $1 or dst port $2)" 2>/dev/null |
 		awk -v port="$1" '
 			{ kind = "other" }
 			/Flags \[S\.\]/ { kind = / join / ? "join" : "plain" }
@@ -106,11 +109,13 @@ wrong() {
 	silent)		outcome="none 0 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
 	spoilt)		outcome="none 1 0 0 0 0 0 0" ;;	# unmasked; the kernel drops it
 	astray)		outcome="none 0 0 0 1 0 0 0" ;;
+	refused)	outcome="none 0 0 0 1 0 0 0" ;;	# another listener than its own
+	rejected)	outcome="reset 0 0 0 0 0 1 1" ;;	# the kernel does it
 	esac
 	number=$((++sport))
 	rawsend "$number" "$@" || { fail "$desc: cannot send"; return; }
 	# What comes after it shows that it has come, and that the listener still listens
-	rawsend $((number + 10000)) options="$JOIN"
+	to_port=$PORT rawsend $((number + 10000)) options="$JOIN"
 	((before[0]++, before[5]++))
 	wait_for 10 since "$number" $((number + 10000)) "$outcome" >"$TAP_TMP/since"
 	[[ $control == join ]] || bail "$desc: a well-formed join after it is not answered"
@@ -135,7 +140,7 @@ neighbours() {
 MAC=$(mac "$NS_S" s1)
 check "addresses of nobody" neighbours
 capture_start "$NS_S" s1 "$CAPTURES/live-s1.pcap"
-serve "$NET1_S:$PORT,$KEY" "[$NET1_S6]:$PORT,$KEY"
+serve "$NET1_S:$PORT,$KEY" "[$NET1_S6]:$PORT,$KEY" "$NET1_S:$KEYLESS"
 client client --key-file "$KEY"
 check "a connection with a key" client_ready client
 capture_stop
@@ -208,6 +213,21 @@ wrong plain "the option is behind the packet's end" trailer="$JOIN"
 for piece in 8 16 24; do
 	wrong unseen/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
 done
+
+# To a listener without a key, the real token of a connection that has one
+to_port=$KEYLESS
+real=1e0c1002$TOKEN$NONCE
+wrong refused/rejected "no key here: its token" options="$real"
+wrong refused/rejected "no key here: its token behind MP_FASTCLOSE" \
+	options="1e0c7000$(repeat 8 00)$real"
+wrong refused/rejected "no key here: its token behind another one" options="1e0c1002${NONCE}00000001$real"
+wrong refused/rejected "no key here: its token before another one" options="${real}1e0c1002${NONCE}00000001"
+wrong silent/rejected "no key here: its token behind two others" \
+	options="1e0c1002${NONCE}000000011e0c1002${NONCE}00000002$real"
+wrong rejected "no key here: nobody's token" options="1e0c1002${NONCE}00000001"
+wrong reset "no key here: the ACK of a join that nobody has asked for" flags=$ACK \
+	options="1e181002$(repeat 20 ab)"
+to_port=$PORT
 
 # IPv6, with headers before that of TCP
 ipv4=$FROM FROM=$FROM6
