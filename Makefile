@@ -73,8 +73,12 @@ $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/
 $(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
-$(B)/program_info: bench/program_info.c $(B)/tools-are-there
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
+MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
+$(B)/program_info: LDLIBS := -lbpf
+$(B)/pour: LDLIBS := -lssl -lcrypto
+
+$(MEASURES): $(B)/%: bench/%.c $(wildcard bench/*.h tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) -Itests/peer $< -o $@ $(LDLIBS)
 
 $(B)/attacker $(B)/flood: $(B)/%: tests/attack/%.c $(wildcard tests/attack/*.h) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lcrypto
@@ -99,7 +103,7 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
-	$(B)/program_info $(B)/foreign_tc.bpf.o $(B)/tcx_link
+	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/tcx_link
 
 install: all
 	install -D -m 755 $(B)/extkey_loader $(DESTDIR)$(PREFIX)/sbin/extkey_loader
