@@ -75,6 +75,7 @@ $(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 
 MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
 $(B)/program_info: LDLIBS := -lbpf
+$(B)/join: LDLIBS := -lmnl
 $(B)/pour: LDLIBS := -lssl -lcrypto
 
 $(MEASURES): $(B)/%: bench/%.c $(wildcard bench/*.h tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
