@@ -9,6 +9,8 @@
 # make selftests  the MPTCP selftests of the kernel source, with and without extkey: hours
 #                 (as root); SELFTESTS="host-tc --suite diag", see tests/selftests/run.sh --help
 # make attacks    what each scheme stops, played in full (as root)
+# make bench      what it costs, both engines, beside TLS, WireGuard and IPsec: 20
+#                 minutes (as root); BENCH="host join", see bench/all.sh
 # make bench-tc   what engine tc costs, on the running kernel (as root)
 # make model      what authenticates joins, tried by spin against an attacker
 # make packages   install what is missing of Debian's packages (as root)
@@ -186,7 +188,12 @@ selftests: packages
 	@$(MAKE) --no-print-directory tests
 	@tests/selftests/run.sh $(SELFTESTS)
 
-# The figures are left in build/bench/
+# The figures are left in build/bench/, with a report and plots
+bench: packages
+	@$(MAKE) --no-print-directory tests >&2
+	@kernel/build.sh >/dev/null
+	@bench/all.sh $(BENCH)
+
 bench-tc:
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
@@ -203,5 +210,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check selftests attacks bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check selftests attacks bench bench-tc model fuzz packages clean
 .SECONDARY:
