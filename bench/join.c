@@ -11,25 +11,23 @@
  *	     [--joins N] [--connections N]... | --workers N
  *
  * Each join is that of a new connection, which is closed then. With --connections
- * that is done once so many others are open, together with which the kernel's
- * memory is printed that it cannot reclaim. With --workers there are so many
- * processes, each on a CPU of its own, that join N connections as fast as they can.
+ * that is done once so many others are open (from 15000 on, at the next port), and
+ * the kernel's memory is printed that it cannot reclaim. With --workers there are so
+ * many processes, each on a CPU, that join N connections as fast as they can.
  */
 #include <getopt.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "bench.h"
+#include "connection.h"
 #include "pm.h"
 
 #define JOINS_MAX 100000
 #define STEPS_MAX 16
 #define TIMEOUT_MS 10000
-
-struct connection {
-	int fd;
-	uint32_t token;
-};
+#define HELD_MAX 15000 /* open connections of a process */
 
 static struct {
 	struct peer_addr to, from;
@@ -42,29 +40,22 @@ static struct {
 	uint64_t workers;
 } options = { .joins = 200 };
 
-/* Linux opens more subflows only when the server has acknowledged data */
-static int open_connection(struct connection *connection)
+/* Some roots may not have as many files as they like: another process has them now */
+static int hand_over(unsigned int first)
 {
-	uint64_t until = bench_now_ns() + TIMEOUT_MS * 1000000ULL;
-	struct mptcp_info info;
-	socklen_t len = sizeof(info);
-	int unacked = 1;
+	pid_t parent = getpid(), child = fork();
 
-	connection->fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
-	if (connection->fd == -1 ||
-	    connect(connection->fd, (struct sockaddr *)&options.to.ss,
-		    options.to.len) ||
-	    write(connection->fd, "x", 1) != 1)
-		return peer_error(PEER_FAILED, "cannot connect: %s",
+	if (child == -1)
+		return peer_error(PEER_FAILED, "no process: %s",
 				  strerror(errno));
-	while (!ioctl(connection->fd, SIOCOUTQ, &unacked) && unacked &&
-	       bench_now_ns() < until)
-		sched_yield();
-	if (unacked ||
-	    getsockopt(connection->fd, SOL_MPTCP, MPTCP_INFO, &info, &len))
-		return peer_error(PEER_FAILED, "not a connection of MPTCP");
-	connection->token = info.mptcpi_token;
-	return PEER_OK;
+	if (child) {
+		close_range(first, ~0U, 0);
+		return PEER_OK;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(PEER_OK);
 }
 
 static int join(struct pm *pm, const struct connection *connection)
@@ -107,7 +98,7 @@ static int measure(struct pm *pm, struct pm *events, uint64_t connections)
 	if (!ns)
 		return peer_error(PEER_FAILED, "no memory");
 	for (uint64_t i = 0; i < options.joins; i++) {
-		if (open_connection(&connection))
+		if (connection_open(&options.to, &connection))
 			return PEER_FAILED;
 		begun = bench_now_ns();
 		if (join(pm, &connection) || await_join(events))
@@ -117,22 +108,36 @@ static int measure(struct pm *pm, struct pm *events, uint64_t connections)
 		close(connection.fd);
 	}
 	printf("{\"connections\":%" PRIu64 ",\"ns\":%" PRIu64
-	       ",\"mean_ns\":%" PRIu64 ",\"unreclaimable_kib\":%" PRIu64 "}\n",
+	       ",\"mean_ns\":%" PRIu64 ",\"unreclaimable_kib\":%" PRIu64
+	       ",\"fallbacks\":%" PRIu64 "}\n",
 	       connections, bench_percentile(ns, options.joins, 50),
-	       sum / options.joins, kib);
+	       sum / options.joins, kib, connection_fallbacks);
 	free(ns);
 	return PEER_OK;
 }
 
+/* The server has a process, and a port, for each of the client's that hold them */
 static int grow(struct pm *pm, struct pm *events)
 {
+	struct sockaddr_in *to = (struct sockaddr_in *)&options.to.ss;
+	/* What was opened before stays */
+	unsigned int first = (unsigned int)mnl_socket_get_fd(events->nl) + 1;
 	struct connection connection;
 	uint64_t open = 0;
 	int status = PEER_OK;
 
 	for (unsigned int i = 0; i < options.nr_steps && !status; i++) {
-		for (; open < options.steps[i] && !status; open++)
-			status = open_connection(&connection);
+		for (; open < options.steps[i] && !status; open++) {
+			if (open && open % HELD_MAX == 0) {
+				status = hand_over(first);
+				to->sin_port = htons(ntohs(to->sin_port) + 1);
+				options.join_to.sin_port = to->sin_port;
+			}
+			if (!status)
+				status = connection_open(&options.to,
+							 &connection);
+			pm_drain(events);
+		}
 		if (!status)
 			status = measure(pm, events, open);
 	}
@@ -150,7 +155,7 @@ static int work(unsigned int cpu, int ready, int go, int end)
 	if (!connections || bench_pin(cpu) || pm_open(&pm))
 		return PEER_FAILED;
 	for (uint64_t i = 0; i < options.joins; i++)
-		if (open_connection(&connections[i]))
+		if (connection_open(&options.to, &connections[i]))
 			return PEER_FAILED;
 	if (write(ready, &c, 1) != 1 || read(go, &c, 1))
 		return PEER_FAILED;

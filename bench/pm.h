@@ -164,6 +164,16 @@ static inline bool pm_create_subflow(struct pm *pm, uint32_t token,
 	return pm_ask(pm, nlh, NULL);
 }
 
+/* Else the socket fills up with events that nobody waits for, and memory with it */
+static inline void pm_drain(struct pm *pm)
+{
+	char buf[PM_BUF];
+
+	while (recv(mnl_socket_get_fd(pm->nl), buf, sizeof(buf), MSG_DONTWAIT) >
+	       0)
+		;
+}
+
 /* Reads events until one tells of a subflow: false if none comes in @timeout ms */
 static inline bool pm_established(struct pm *pm, int timeout)
 {
