@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib/e2e.sh
 . bench/lib.sh
 
-ROUNDS=${EXTKEY_BENCH_ROUNDS:-20}
-TIMES=$((2000 / ${EXTKEY_SLOWNESS:-1}))
+ROUNDS=${EXTKEY_BENCH_ROUNDS:-15}
+TIMES=$((1000 / ${EXTKEY_SLOWNESS:-1}))
 EMPTY=/sys/fs/bpf/extkey-bench-empty
 
 listens_now() {
@@ -35,7 +35,7 @@ connects() {
 	wait_for 20 listens_now || return
 	in_cgroup "$CG_C" in_c build/connect_loop --to "$NET1_S:$PORT" \
 		${key:+--key-file "$key"} --times "$TIMES" --cpu 0 || return
-	stop loop
+	bench_end loop connect_loop || return
 	[[ $1 != empty ]] || bpftool cgroup detach "$CG_C" connect4 pinned "$EMPTY"
 }
 

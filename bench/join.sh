@@ -27,7 +27,7 @@ joins() {
 	serve "$NET1_S:$PORT${key:+,$key}"
 	{ run_join "$key" && run_join "$key" --workers "$(nproc)"; } |
 		jq -cs 'add | {ns, per_second}' || return
-	stop server
+	bench_end server extkey_server
 }
 
 bench_up

@@ -16,20 +16,26 @@
 #				are their median and quartiles, and those of the ratio
 #				and of the difference to the first setting in the
 #				same round.
-#	bench_programs TRAFFIC PIN... -- CMD...
-#				keeps the time of a run of these BPF programs while
-#				CMD runs, and how much the verifier went through.
-#				PIN: a path, or a name in the directory of extkey
+#	bench_programs TRAFFIC CMD...
+#				keeps the time of a run of each of our BPF programs
+#				that has run 100 times or more with CMD, and how much
+#				the verifier went through
+#	bench_end NAME PROGRAM	ends PROGRAM, which spawn NAME runs. The shells around
+#				it reap it, as "stop" would leave to init, which on
+#				some machines looks for orphans once a second only.
 #	bench_note TEXT		for the reader of the report
 #	bench_save NAME		leaves all that was kept in build/bench/
 #
-# A machine that is emulated says so: EXTKEY_BENCH_WHERE=vm.
+# A machine that is emulated says so: EXTKEY_set -o pipefail
+
+BENCH_WHERE=vm.
 
 BENCH_WHERE=${EXTKEY_BENCH_WHERE:-host}
 BENCH_TURNS=()
 BENCH_NOTES=()
 BENCH_PROGRAMS='[]'
 BENCH_ATTACHED=
+BENCH_LOAD=$(cut -d ' ' -f 1 /proc/loadavg)
 
 bench_up() {
 	local dev
@@ -125,22 +131,26 @@ bench_turns() {
 }
 
 bench_programs() {
-	local traffic=$1 pins=() before
+	local traffic=$1 before pin info
 	shift
 
-	while [[ $1 != -- ]]; do
-		pins+=("$([[ $1 == /* ]] || echo "$BPFFS/extkey/")$1")
-		shift
-	done
-	shift
 	before=$(sysctl -n kernel.bpf_stats_enabled)
 	on_exit sysctl -qw kernel.bpf_stats_enabled="$before"
 	sysctl -qw kernel.bpf_stats_enabled=1 || bail "no bpf_stats"
 	"$@" >/dev/null || bail "$traffic: failed"
 	sysctl -qw kernel.bpf_stats_enabled="$before"
-	BENCH_PROGRAMS=$(build/program_info "${pins[@]}" |
-		jq -c --argjson others "$BENCH_PROGRAMS" --arg traffic "$traffic" \
-			'$others + [.[] | .traffic = $traffic]') || bail "no figures of the programs"
+	# There are maps among the pins, which are refused
+	BENCH_PROGRAMS=$(for pin in "$BPFFS"/extkey/* "$BPFFS"/extkey-bench-*; do
+		[[ ! -f $pin ]] || ! info=$(build/program_info "$pin" 2>/dev/null) || echo "$info"
+	done | jq -cs --argjson others "$BENCH_PROGRAMS" --arg traffic "$traffic" \
+		'$others + [.[][] | select(.runs >= 100) | .traffic = $traffic]') ||
+		bail "no figures of the programs"
+}
+
+bench_end() {
+	pkill -TERM -g "${TAP_SPAWNED[$1]}" -x "$2"
+	reap "$1" 20
+	(($? != 124))
 }
 
 bench_note() {
@@ -153,11 +163,12 @@ bench_save() {
 	cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 	mkdir -p build/bench
 	jq -n --arg name "$1" --arg where "$BENCH_WHERE" --arg kernel "$(uname -r)" \
-		--argjson cpus "$(nproc)" --arg cpu "$cpu" --argjson programs "$BENCH_PROGRAMS" \
+		--argjson cpus "$(nproc)" --arg cpu "$cpu" --argjson load "$BENCH_LOAD" --argjson programs "$BENCH_PROGRAMS" \
 		--argjson turns "[$(IFS=,; echo "${BENCH_TURNS[*]}")]" '
-		{$name, $where, $kernel, $cpus, $cpu, $turns, $programs, notes: $ARGS.positional}' \
+		{$name, $where, $kernel, $cpus, $cpu, $load, $turns, $programs, notes: $ARGS.positional}' \
 		--args "${BENCH_NOTES[@]}" >"$file.new" && mv "$file.new" "$file" ||
 		bail "cannot write $file"
+	# shellcheck disable=SC2034 # of tap.sh
 	TAP_LEFT=bench
 	echo "$file" >&2
 }

@@ -29,11 +29,11 @@ paths_pour() {
 	bench_attach "$1"
 	key=$(bench_key "$1")
 	ip -n "$NS_C" mptcp endpoint flush && endpoint_c "$second" subflow || return
-	spawn pour in_cgroup "$CG_S" in_s build/pour --serve "$to:$PORT" \
+	spawn pour in_cgroup "$CG_S" in_s taskset -c 1 build/pour --serve "$to:$PORT" \
 		${key:+--key-file "$key"} ${tls:+--tls="$tls"}
 	wait_for 20 paths_listens || return
-	in_cgroup "$CG_C" in_c build/pour --to "$to:$PORT" --seconds "$SECONDS_EACH" \
+	in_cgroup "$CG_C" in_c taskset -c 0 build/pour --to "$to:$PORT" --seconds "$SECONDS_EACH" \
 		${key:+--key-file "$key"} ${tls:+--tls} |
 		jq -c '{mbit, second_path: ((.subflows | min) / (.subflows | add))}'
-	stop pour
+	bench_end pour pour
 }

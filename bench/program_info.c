@@ -14,26 +14,26 @@
 #include <bpf/bpf.h>
 
 /* What a descriptor is of, only its name in /proc tells */
-static bool is_link(int fd)
+static bool is_a(const char *kind, int fd)
 {
 	char path[32], name[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, name, sizeof(name) - 1) > 0 &&
-	       strstr(name, "link");
+	return readlink(path, name, sizeof(name) - 1) > 0 && strstr(name, kind);
 }
 
 static int open_program(const char *path)
 {
 	struct bpf_link_info info = {};
 	__u32 len = sizeof(info);
-	int fd = bpf_obj_get(path), program;
+	int fd = bpf_obj_get(path), program = -1;
 
-	if (fd < 0 || !is_link(fd))
+	if (fd < 0 || is_a("prog", fd))
 		return fd;
-	program = bpf_obj_get_info_by_fd(fd, &info, &len) ?
-			  -1 :
-			  bpf_prog_get_fd_by_id(info.prog_id);
+	if (!is_a("link", fd))
+		errno = EINVAL;
+	else if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		program = bpf_prog_get_fd_by_id(info.prog_id);
 	close(fd);
 	return program;
 }

@@ -32,7 +32,7 @@ run_join() {
 joins() {
 	serve "$NET1_S:$PORT,$KEY"
 	run_join || return
-	stop server
+	bench_end server extkey_server
 }
 
 data() {
@@ -40,7 +40,7 @@ data() {
 	wait_for 20 says_listening pour || return
 	in_cgroup "$CG_C" in_c build/pour --to "$NET1_S:$PORT" --key-file "$KEY" \
 		--seconds "$SECONDS_EACH" --subflows 1 || return
-	stop pour
+	bench_end pour pour
 }
 
 # Within the client's host
@@ -49,7 +49,7 @@ connects() {
 	wait_for 20 says_listening loop || return
 	in_cgroup "$CG_C" in_c build/connect_loop --to "$1:$PORT" --key-file "$LONG_KEY" \
 		--times "$TIMES" || return
-	stop loop
+	bench_end loop connect_loop || return
 }
 
 binds() {
@@ -59,22 +59,21 @@ binds() {
 
 bench_up
 in_c sysctl -q net.mptcp.pm_type=1 || bail "no path manager to ask for subflows"
+for engine in $(bench_engines); do
+	anew "$engine-siphash"
+	bench_programs "data, engine $engine" data
+	anew "$engine-siphash"
+	bench_programs "joins, engine $engine" joins
+done
+for address in 127.0.0.1 '[::1]'; do
+	anew "$engine-siphash"
+	bench_programs "bind() to $address" binds "$address"
+	anew "$engine-siphash"
+	bench_programs "connect() to $address" connects "$address"
+done
 bpftool prog load build/foreign.bpf.o "$EMPTY" || bail "cannot load the empty program"
 on_exit rm -f "$EMPTY"
-for engine in $(bench_engines); do
-	packet=()
-	[[ $engine != tc ]] || packet=(ingress egress)
-	anew "$engine-siphash"
-	((${#packet[@]} == 0)) || bench_programs "data" "${packet[@]}" -- data
-	anew "$engine-siphash"
-	[[ $engine != hook ]] || packet=(hook)
-	bench_programs "joins, engine $engine" "${packet[@]}" accepted -- joins
-done
-anew "$engine-siphash"
-bpftool cgroup attach "$CG_C" connect4 pinned "$EMPTY" multi
-bench_programs "connect(), IPv4" connect4 "$EMPTY" -- connects 127.0.0.1
-bench_programs "connect(), IPv6" connect6 -- connects '[::1]'
-bench_programs "bind(), IPv4" bind4 -- binds 127.0.0.1
-bench_programs "bind(), IPv6" bind6 -- binds '[::1]'
-bpftool cgroup detach "$CG_C" connect4 pinned "$EMPTY"
+bench_attach plain
+bpftool cgroup attach "$CG_C" connect4 pinned "$EMPTY"
+bench_programs "connect() to 127.0.0.1" connects 127.0.0.1
 bench_save programs

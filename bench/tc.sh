@@ -34,6 +34,6 @@ for size in "segments of 64 KiB" "a packet each"; do
 done
 BENCH_ATTACHED= # for programs that have not counted yet
 bench_attach tc-siphash
-bench_programs "data" ingress egress -- in_c iperf3 -c "$NET1_S" -t "$SECONDS_EACH"
+bench_programs "data" in_c iperf3 -c "$NET1_S" -t "$SECONDS_EACH"
 bench_save tc
 jq -r -s -f bench/report.jq build/bench/tc-host.json

@@ -11,8 +11,9 @@ cd "$(dirname "$0")/.." || exit 1
 . bench/paths.sh
 . bench/tunnels.sh
 
-ROUNDS=${EXTKEY_BENCH_ROUNDS:-9}
-SECONDS_EACH=${EXTKEY_BENCH_SECONDS:-1}
+ROUNDS=${EXTKEY_BENCH_ROUNDS:-15}
+SECONDS_EACH=${EXTKEY_BENCH_SECONDS:-0.5}
+[[ ${EXTKEY_BENCH_WHERE:-} != vm ]] || SECONDS_EACH=${EXTKEY_BENCH_SECONDS:-2}
 CERTIFICATE=$TAP_TMP/certificate.pem
 
 certificate() {
