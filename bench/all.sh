@@ -21,9 +21,9 @@ run_vm() {
 	local rounds
 
 	case $1 in
-	connect | throughput)	rounds=5 ;;
-	join)			rounds=5 ;;
-	*)			rounds=1 ;;
+	connect | join)	rounds=5 ;;
+	throughput)	rounds=3 ;;
+	*)		rounds=1 ;;
 	esac
 	EXTKEY_SLOWNESS=3 EXTKEY_BENCH_ROUNDS=${EXTKEY_BENCH_ROUNDS:-$rounds} \
 		EXTKEY_BENCH_CONNECTIONS="${EXTKEY_BENCH_CONNECTIONS:-1 10 100 1000 5000}" \

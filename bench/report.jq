@@ -12,22 +12,23 @@ def spread:
 	else "\(.median | number) (\(.q1 | number) to \(.q3 | number))" end;
 
 # What a figure is called, and what it is compared by
-def title($base): {
+def title: {
 	ns: "ns", per_second: "a second", mbit: "Mbit/s",
 	second_path: "share of the path with less", syns_per_second: "SYNs a second",
 	ns_per_syn: "ns of CPU a SYN", cpu_percent: "% of the CPU",
 	joined_percent: "% joined", last_to_first: "ns, last to first",
-	bytes: "bytes an end"}[.] // sub("^ns_at_(?<n>.*)"; "ns at \(.n)");
-def compared: IN("ns", "per_second", "mbit", "ns_per_syn", "bytes");
+	fallbacks: "fell back to TCP", bytes: "bytes an end"}[.] // sub("^ns_at_(?<n>.*)"; "ns at \(.n)");
+def compared: IN("ns", "per_second", "mbit", "ns_per_syn");
 def columns($base):
-	title($base), (if . == "bytes" then "more than \($base)"
-		elif compared then "ratio to \($base)" else empty end);
+	title,
+	(if IN("bytes", "ns", "ns_per_syn") then "more than \($base)" else empty end),
+	(if compared then "ratio to \($base)" else empty end);
 def cells($is_base):
 	(.value.spread | spread),
+	(if .key | IN("bytes", "ns", "ns_per_syn") | not then empty
+	 elif $is_base then "" else .value.more | spread end),
 	(if .key | compared | not then empty
-	 elif $is_base then ""
-	 elif .key == "bytes" then .value.more | spread
-	 else .value.ratio | spread end);
+	 elif $is_base then "" else .value.ratio | spread end);
 def row: "| \(join(" | ")) |";
 
 def turns:
@@ -46,5 +47,5 @@ def programs:
 .[] | "",
 	"## \(.name), \(if .where == "vm" then "virtual machine, emulated: only ratios count"
 		else "running kernel" end)", "",
-	"Linux \(.kernel), \(.cpus) CPUs, \(.cpu).", (.notes[] | "Note: \(.)."),
+	"Linux \(.kernel), \(.cpus) CPUs, \(.cpu), load \(.load) at the beginning.", (.notes[] | "Note: \(.)."),
 	(.turns[] | turns), (select(.programs | length > 0) | .programs | programs)

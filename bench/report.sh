@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Out of the figures in build/bench/: report.md, and the plots as SVG and PNG.
+# Out of the figures in build/bench/: report.md, and the plots as SVG and PNG. With
+# --docs the report is copied to the end of docs/performance.md as well.
 cd "$(dirname "$0")/.." || exit 1
 set -eu
 OUT=build/bench
@@ -13,7 +14,8 @@ for name in connect join throughput flood growth programs; do
 done
 ((${#files[@]})) || { echo "no figures in $OUT; run bench/all.sh" >&2; exit 1; }
 {
-	echo "# What extkey costs"
+	printf '# What extkey costs\n\n'
+	jq -r -s -f bench/goals.jq "${files[@]}"
 	jq -r -s -f bench/report.jq "${files[@]}"
 } >"$OUT/report.md"
 
@@ -45,3 +47,9 @@ for file in "${files[@]}"; do
 	esac
 done
 echo "$OUT/report.md" >&2
+
+if [[ ${1:-} == --docs ]]; then
+	sed '/^<!-- what follows/q' docs/performance.md >"$OUT/performance.md"
+	sed 1d "$OUT/report.md" >>"$OUT/performance.md"
+	mv "$OUT/performance.md" docs/performance.md
+fi
