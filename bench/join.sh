@@ -3,7 +3,8 @@
 #
 # What a join takes, from the request that has the SYN sent to the server's event
 # that its ACK was accepted, both by the clock of one process (bench/join.c); and
-# how many joins there are in a second when each CPU does nothing else.
+# how many joins there are in a second when each CPU does nothing else. What any
+# program on the interfaces would cost stands beside the engines.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/e2e.sh
 . bench/lib.sh
@@ -32,5 +33,5 @@ joins() {
 
 bench_up
 in_c sysctl -q net.mptcp.pm_type=1 || bail "no path manager to ask for subflows"
-bench_turns "join" "$ROUNDS" "$(bench_settings xor siphash)" joins
+bench_turns "join" "$ROUNDS" "$(bench_settings xor siphash) empty-tc" joins
 bench_save join

@@ -7,9 +7,10 @@
 #	bench_engines		the engines to be measured: EXTKEY_BENCH_ENGINES, or
 #				all that the kernel has
 #	bench_settings SCHEME...  "plain", and each engine with each of these schemes
-#	bench_attach SETTING	as it says: nothing attached if "plain", or both
-#				cgroups with ENGINE-SCHEME
-#	bench_key SETTING	the key file, or nothing if "plain"
+#	bench_attach SETTING	as it says: nothing attached if "plain", both cgroups
+#				if ENGINE-SCHEME, programs that do nothing on each
+#				interface if "empty-tc"
+#	bench_key SETTING	the key file of ENGINE-SCHEME, or nothing
 #	bench_turns WHAT N "SETTING..." CMD...
 #				runs "CMD SETTING" for each setting in turn, and all
 #				that N times. It prints a JSON object of figures. Kept
@@ -73,20 +74,40 @@ bench_settings() {
 	echo "$all"
 }
 
+# What all that tc does with a packet costs, but for our programs: they do nothing
+bench_empty_tc() {
+	local dev way
+
+	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
+		tc -n "${dev% *}" qdisc "$1" dev "${dev#* }" clsact || return
+		[[ $1 == add ]] || continue
+		for way in ingress egress; do
+			tc -n "${dev% *}" filter add dev "${dev#* }" $way \
+				bpf da obj build/foreign_tc.bpf.o sec tc || return
+		done
+	done
+}
+
 bench_attach() {
 	[[ $BENCH_ATTACHED != "$1" ]] || return 0
 	loader detach --all || bail "cannot detach"
-	if [[ $1 != plain ]]; then
+	[[ $BENCH_ATTACHED != empty-tc ]] || bench_empty_tc del || bail "cannot remove clsact"
+	case $1 in
+	plain)
+		;;
+	empty-tc)
+		bench_empty_tc add || bail "cannot attach empty programs" ;;
+	*)
 		# shellcheck disable=SC2034 # of e2e.sh
 		ENGINE_C=${1%-*} ENGINE_S=${1%-*} SCHEME=${1#*-}
 		{ loader attach "$CG_C" && loader attach "$CG_S"; } >/dev/null ||
-			bail "cannot attach $1"
-	fi
+			bail "cannot attach $1" ;;
+	esac
 	BENCH_ATTACHED=$1
 }
 
 bench_key() {
-	[[ $1 == plain ]] || echo "$KEY"
+	[[ $1 == plain || $1 == empty-tc ]] || echo "$KEY"
 }
 
 # In jq: of an array of numbers

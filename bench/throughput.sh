@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data of one connection over two subflows: plain MPTCP, each engine, and what else
-# keeps strangers out: TLS 1.3 over plain MPTCP, WireGuard or IPsec under each path.
-# The paths are as fast as the machine. Devices take segments of 64 KiB, as with
-# offloads of a network card, and then each packet by itself.
+# Data of one connection over two subflows: plain MPTCP, each engine, programs that do
+# nothing where those of engine tc are, and what else keeps strangers out: TLS 1.3 over
+# plain MPTCP, WireGuard or IPsec under each path. The paths are as fast as the machine.
+# Devices take segments of 64 KiB, as with offloads of a network card, and then each
+# packet by itself.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/e2e.sh
 . bench/lib.sh
@@ -35,7 +36,7 @@ throughput() {
 bench_up
 certificate || bail "no certificate"
 engines=$(bench_settings siphash)
-others=tls
+others="empty-tc tls"
 if tunnels_wireguard; then
 	others+=" wireguard"
 else
