@@ -11,6 +11,8 @@
 # make selftests  the MPTCP selftests of the kernel source, with and without extkey: hours
 #                 (as root); SELFTESTS="host-tc --suite diag", see tests/selftests/run.sh --help
 # make attacks    what each scheme stops, played in full (as root)
+# make bench      what it costs, both engines, beside TLS, WireGuard and IPsec: 20
+#                 minutes (as root); BENCH="host join", see bench/all.sh
 # make bench-tc   what engine tc costs, on the running kernel (as root)
 # make model      what authenticates joins, tried by spin against an attacker
 # make packages   install what is missing of Debian's packages (as root)
@@ -75,8 +77,13 @@ $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/
 $(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
-$(B)/program_info: bench/program_info.c $(B)/tools-are-there
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
+MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
+$(B)/program_info: LDLIBS := -lbpf
+$(B)/join: LDLIBS := -lmnl
+$(B)/pour: LDLIBS := -lssl -lcrypto
+
+$(MEASURES): $(B)/%: bench/%.c $(wildcard bench/*.h tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) -Itests/peer $< -o $@ $(LDLIBS)
 
 $(B)/mutator: tests/fuzz/mutator.c
 $(B)/attacker: tests/attack/attacker.c
@@ -104,7 +111,7 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
-	$(B)/program_info $(B)/foreign_tc.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link
+	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link
 
 # One word for the shell, whatever is in it
 quoted = '$(subst ','\'',$(1))'
@@ -144,7 +151,7 @@ E2E := $(wildcard tests/e2e/*.t)
 TC := $(wildcard tests/tc/*.t)
 FAULTS := $(wildcard tests/faults/*.t)
 VM_E2E := $(filter-out $(wildcard $(call names,attacks flood dumps preload privileges answer-lost simultaneous-joins)),$(E2E))
-VM_TC := $(wildcard $(call names,bond bridge budget container foreign forward gate listeners macvlan malformed \
+VM_TC := $(wildcard $(call names,bond bridge container foreign forward gate listeners macvlan malformed \
 	stacked-syn-lost tun vlan wireguard))
 MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys families \
 	bind-addresses fastclose))
@@ -200,7 +207,12 @@ selftests: packages
 	@$(MAKE) --no-print-directory tests
 	@tests/selftests/run.sh $(SELFTESTS)
 
-# The figures are left in build/bench/
+# The figures are left in build/bench/, with a report and plots
+bench: packages
+	@$(MAKE) --no-print-directory tests >&2
+	@kernel/build.sh >/dev/null
+	@bench/all.sh $(BENCH)
+
 bench-tc:
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
@@ -217,5 +229,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check check-debug selftests attacks bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check check-debug selftests attacks bench bench-tc model fuzz packages clean
 .SECONDARY:

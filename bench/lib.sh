@@ -4,15 +4,39 @@
 # What the benchmarks share. Wants tests/lib/e2e.sh.
 #
 #	bench_up		two hosts, no limit on the paths
-#	bench_pairs NAME N CMD	runs "CMD A" and "CMD B" in turn, N times, each of which
-#				prints a number; keeps median and spread of B/A
-#	bench_program_stats PIN... -- CMD...
-#				time of a run of these BPF programs while CMD runs,
-#				and how many instructions the verifier went through
-#	bench_table FILE	prints all that was kept, and leaves it there as JSON
+#	bench_engines		the engines to be measured: EXTKEY_BENCH_ENGINES, or
+#				all that the kernel has
+#	bench_settings SCHEME...  "plain", and each engine with each of these schemes
+#	bench_attach SETTING	as it says: nothing attached if "plain", both cgroups
+#				if ENGINE-SCHEME, programs that do nothing on each
+#				interface if "empty-tc"
+#	bench_key SETTING	the key file of ENGINE-SCHEME, or nothing
+#	bench_turns WHAT N "SETTING..." CMD...
+#				runs "CMD SETTING" for each setting in turn, and all
+#				that N times. It prints a JSON object of figures. Kept
+#				are their median and quartiles, and those of the ratio
+#				and of the difference to the first setting in the
+#				same round.
+#	bench_programs TRAFFIC CMD...
+#				keeps the time of a run of each of our BPF programs
+#				that has run 100 times or more with CMD, and how much
+#				the verifier went through
+#	bench_end NAME PROGRAM	ends PROGRAM, which spawn NAME runs. The shells around
+#				it reap it, as "stop" would leave to init, which on
+#				some machines looks for orphans once a second only.
+#	bench_note TEXT		for the reader of the report
+#	bench_save NAME		leaves all that was kept in build/bench/
+#
+# A machine that is emulated says so: EXTKEY_set -o pipefail
 
-BENCH_ROWS=()
+BENCH_WHERE=vm.
+
+BENCH_WHERE=${EXTKEY_BENCH_WHERE:-host}
+BENCH_TURNS=()
+BENCH_NOTES=()
 BENCH_PROGRAMS='[]'
+BENCH_ATTACHED=
+BENCH_LOAD=$(cut -d ' ' -f 1 /proc/loadavg)
 
 bench_up() {
 	local dev
@@ -21,53 +45,151 @@ bench_up() {
 	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
 		tc -n "${dev% *}" qdisc del dev "${dev#* }" root 2>/dev/null
 	done
-	echo "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" >&2
+	# Thousands of connections, one after the other: no port is to wait
+	for dev in "$NS_C" "$NS_S"; do
+		in_ns "$dev" sysctl -q net.ipv4.tcp_max_tw_buckets=1000 \
+			net.ipv4.ip_local_port_range="1024 65535" net.core.somaxconn=65535 ||
+			bail "cannot set sysctls"
+	done
 }
 
-bench_pairs() {
-	local name=$1 n=$2 a=() b=() i row
-	shift 2
-
-	for ((i = 0; i < n; i++)); do
-		a+=("$("$@" A)") b+=("$("$@" B)")
-		[[ ${a[i]} && ${b[i]} ]] || bail "$name: no figure"
-		printf '%s: A %.0f, B %.0f\n' "$name" "${a[i]}" "${b[i]}" >&2
-	done
-	row=$(jq -nc --arg name "$name" --argjson a "[$(IFS=,; echo "${a[*]}")]" \
-		--argjson b "[$(IFS=,; echo "${b[*]}")]" '
-		def median: sort | if length % 2 == 1 then .[length / 2 | floor]
-			else (.[length / 2] + .[length / 2 - 1]) / 2 end;
-		[range(0; $a | length) | $b[.] / $a[.]] as $ratio |
-		{$name, $a, $b, $ratio, median_a: ($a | median), median_b: ($b | median),
-		 median: ($ratio | median), min: ($ratio | min), max: ($ratio | max)}')
-	BENCH_ROWS+=("$row")
+bench_engines() {
+	if [[ ${EXTKEY_BENCH_ENGINES:-} ]]; then
+		echo "$EXTKEY_BENCH_ENGINES"
+	elif [[ $(tests/running-kernel.sh --engine) == hook ]]; then
+		echo hook tc
+	else
+		echo tc
+	fi
 }
 
-bench_program_stats() {
-	local pins=() before
+bench_settings() {
+	local engine scheme all=plain
 
-	while [[ $1 != -- ]]; do
-		pins+=("/sys/fs/bpf/extkey/$1")
-		shift
+	for engine in $(bench_engines); do
+		for scheme; do
+			all+=" $engine-$scheme"
+		done
 	done
+	echo "$all"
+}
+
+# What all that tc does with a packet costs, but for our programs: they do nothing
+bench_empty_tc() {
+	local dev way
+
+	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
+		tc -n "${dev% *}" qdisc "$1" dev "${dev#* }" clsact || return
+		[[ $1 == add ]] || continue
+		for way in ingress egress; do
+			tc -n "${dev% *}" filter add dev "${dev#* }" $way \
+				bpf da obj build/foreign_tc.bpf.o sec tc || return
+		done
+	done
+}
+
+bench_attach() {
+	[[ $BENCH_ATTACHED != "$1" ]] || return 0
+	loader detach --all || bail "cannot detach"
+	[[ $BENCH_ATTACHED != empty-tc ]] || bench_empty_tc del || bail "cannot remove clsact"
+	case $1 in
+	plain)
+		;;
+	empty-tc)
+		bench_empty_tc add || bail "cannot attach empty programs" ;;
+	*)
+		# shellcheck disable=SC2034 # of e2e.sh
+		ENGINE_C=${1%-*} ENGINE_S=${1%-*} SCHEME=${1#*-}
+		{ loader attach "$CG_C" && loader attach "$CG_S"; } >/dev/null ||
+			bail "cannot attach $1" ;;
+	esac
+	BENCH_ATTACHED=$1
+}
+
+bench_key() {
+	[[ $1 == plain || $1 == empty-tc ]] || echo "$KEY"
+}
+
+# In jq: of an array of numbers
+# shellcheck disable=SC2016
+BENCH_JQ='
+	def quantile($q): sort | ((length - 1) * $q) as $at | .[$at | floor] as $low |
+		$low + (.[$at | ceil] - $low) * ($at - ($at | floor));
+	def spread: {median: quantile(0.5), q1: quantile(0.25), q3: quantile(0.75),
+		min: min, max: max};'
+
+bench_turns() {
+	local what=$1 rounds=$2 settings=$3 raw=$TAP_TMP/turns i setting figures
+	shift 3
+
+	: >"$raw"
+	for ((i = 0; i < rounds; i++)); do
+		for setting in $settings; do
+			# Not in a subshell, so that CMD may set variables
+			"$@" "$setting" >"$TAP_TMP/figures" || bail "$what: $setting failed"
+			figures=$(jq -c . "$TAP_TMP/figures") && [[ $figures ]] ||
+				bail "$what: no figures of $setting: $(<"$TAP_TMP/figures")"
+			echo "$what, $setting: $figures" >&2
+			jq -nc --arg setting "$setting" --argjson round "$i" \
+				--argjson figures "$figures" '{$setting, $round, $figures}' >>"$raw"
+		done
+	done
+	BENCH_TURNS+=("$(jq -sc --arg what "$what" --arg base "${settings%% *}" "$BENCH_JQ"'
+		. as $all |
+		[.[0].figures | to_entries[] | select(.value | type == "number") | .key] as $names |
+		{$what, $base, settings: [group_by(.setting) | sort_by(.[0] as $first |
+			$all | index([$first]))[] | . as $rows | {
+			setting: .[0].setting,
+			figures: [$names[] as $name | {key: $name, value: (
+				[$rows[].figures[$name]] as $values |
+				[$all[] | select(.setting == $base) | .figures[$name]] as $bases |
+				{$values, spread: ($values | spread),
+				 more: ([range(0; $values | length) | $values[.] - $bases[.]] | spread),
+				 ratio: ([range(0; $values | length) |
+					select($bases[.] != 0) | $values[.] / $bases[.]] |
+					if length > 0 then spread else null end)})}] | from_entries}]}' \
+		"$raw")")
+}
+
+bench_programs() {
+	local traffic=$1 before pin info
 	shift
+
 	before=$(sysctl -n kernel.bpf_stats_enabled)
+	on_exit sysctl -qw kernel.bpf_stats_enabled="$before"
 	sysctl -qw kernel.bpf_stats_enabled=1 || bail "no bpf_stats"
-	"$@" >/dev/null
+	"$@" >/dev/null || bail "$traffic: failed"
 	sysctl -qw kernel.bpf_stats_enabled="$before"
-	BENCH_PROGRAMS=$(build/program_info "${pins[@]}") || bail "no figures of the programs"
+	# There are maps among the pins, which are refused
+	BENCH_PROGRAMS=$(for pin in "$BPFFS"/extkey/* "$BPFFS"/extkey-bench-*; do
+		[[ ! -f $pin ]] || ! info=$(build/program_info "$pin" 2>/dev/null) || echo "$info"
+	done | jq -cs --argjson others "$BENCH_PROGRAMS" --arg traffic "$traffic" \
+		'$others + [.[][] | select(.runs >= 100) | .traffic = $traffic]') ||
+		bail "no figures of the programs"
 }
 
-bench_table() {
-	mkdir -p "$(dirname "$1")"
-	printf '%s\n' "${BENCH_ROWS[@]}" | jq -s --argjson programs "$BENCH_PROGRAMS" \
-		--arg kernel "$(uname -r)" --argjson cpus "$(nproc)" \
-		'{$kernel, $cpus, rows: ., $programs}' >"$1"
-	jq -r '
-		def round3: . * 1000 | round / 1000;
-		"| what | without (A), median Mbit/s | with (B), median Mbit/s | B/A: median (min to max) |",
-		"|---|---|---|---|",
-		(.rows[] | "| \(.name) | \(.median_a | round) | \(.median_b | round) | \(.median | round3) (\(.min | round3) to \(.max | round3)) |"),
-		"", "| program | runs | ns a run | instructions verified | bytes of machine code |", "|---|---|---|---|---|",
-		(.programs[] | "| \(.name) | \(.runs) | \(.ns | round) | \(.verified_insns) | \(.bytes) |")' "$1"
+bench_end() {
+	pkill -TERM -g "${TAP_SPAWNED[$1]}" -x "$2"
+	reap "$1" 20
+	(($? != 124))
+}
+
+bench_note() {
+	BENCH_NOTES+=("$1")
+}
+
+bench_save() {
+	local file=build/bench/$1-$BENCH_WHERE.json cpu
+
+	cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+	mkdir -p build/bench
+	jq -n --arg name "$1" --arg where "$BENCH_WHERE" --arg kernel "$(uname -r)" \
+		--argjson cpus "$(nproc)" --arg cpu "$cpu" --argjson load "$BENCH_LOAD" --argjson programs "$BENCH_PROGRAMS" \
+		--argjson turns "[$(IFS=,; echo "${BENCH_TURNS[*]}")]" '
+		{$name, $where, $kernel, $cpus, $cpu, $load, $turns, $programs, notes: $ARGS.positional}' \
+		--args "${BENCH_NOTES[@]}" >"$file.new" && mv "$file.new" "$file" ||
+		bail "cannot write $file"
+	# shellcheck disable=SC2034 # of tap.sh
+	TAP_LEFT=bench
+	echo "$file" >&2
 }

@@ -11,8 +11,11 @@ insns() {
 
 e2e_up
 e2e_attach
-for budget in "connect4 20000" "connect6 20000" "bind4 20000" "bind6 20000" "accepted 2000" \
-	"gate 20000" "ingress 250000" "egress 250000"; do
+budgets=("connect4 20000" "connect6 20000" "bind4 20000" "bind6 20000" "accepted 2000"
+	"gate 20000" "ingress 250000" "egress 250000" "sockets 2000")
+[[ ! -e /sys/fs/bpf/extkey/hook ]] || budgets+=("hook 20000")
+[[ $ENGINE_S != hook ]] || check "the hook has its program" test -e /sys/fs/bpf/extkey/hook
+for budget in "${budgets[@]}"; do
 	got=$(insns "${budget% *}")
 	diag "${budget% *}: $got"
 	check "${budget% *}: the verifier went through some" test "${got:-0}" -gt 10
