@@ -7,25 +7,15 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/experiment.sh
 [[ $SCHEME == siphash ]] || skip_all "only siphash binds addresses"
 
-
 # NAME LISTENER CONNECT ENDPOINT
 bound() {
 	local name=$1
 
 	check "$name: endpoint $4" endpoint_c "$4" subflow
-	capture_start "$NS_S" s1 "$TAP_TMP/$name-s1.pcap"
-	capture_start "$NS_S" s2 "$TAP_TMP/$name-s2.pcap"
-	mib_snapshot "$NS_S"
-	serve "$2:$PORT,$KEY"
-	spawn client in_cgroup "$CG_C" in_c build/extkey_client --connect "$3:$PORT" \
-		--bytes "$E2E_BYTES" --hold-start --key-file "$KEY"
-	check "$name: connected" client_ready client
-	check "$name: the join comes to an end" wait_for 60 join_is_over
+	check "$name: the join comes to an end" \
+		experiment "$name" "$KEY" "$KEY" "$2" --connect "$3:$PORT"
 	is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "$name: the join was accepted"
-	data_intact client
-	check "$name: data on both subflows" jq -e -s \
-		'map(select(.event == "closed"))[0].subflows | length == 2 and
-			all(.[]; .bytes_received > 0)' "$TAP_TMP/server.out"
+	data_on_both "$name"
 	capture_stop
 	EXTKEY_BOUND=bound
 	is "$(wire_fields "$name")" "ack masked synack masked token masked" \

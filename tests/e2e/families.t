@@ -11,21 +11,11 @@ join() {
 	local name=$1
 
 	check "$name: the server announces $3" endpoint_s "$3" signal
-	capture_start "$NS_S" s1 "$TAP_TMP/$name-s1.pcap"
-	capture_start "$NS_S" s2 "$TAP_TMP/$name-s2.pcap"
-	mib_snapshot "$NS_C"
-	mib_snapshot "$NS_S"
-	serve "[::]:$PORT,$KEY"
-	spawn client in_cgroup "$CG_C" in_c build/extkey_client --connect "[$2]:$PORT" \
-		--bytes "$E2E_BYTES" --hold-start --key-file "$KEY"
-	check "$name: connected" client_ready client
-	check "$name: the join comes to an end" wait_for 60 join_is_over
+	check "$name: the join comes to an end" \
+		experiment "$name" "$KEY" "$KEY" "[::]" --connect "[$2]:$PORT"
 	is "$(mib_moved "$NS_C" AddAddr)" 1 "$name: the client took ADD_ADDR for genuine"
 	is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "$name: the join was accepted"
-	data_intact client
-	check "$name: data on both subflows" jq -e -s \
-		'map(select(.event == "closed"))[0].subflows | length == 2 and
-			all(.[]; .bytes_received > 0)' "$TAP_TMP/server.out"
+	data_on_both "$name"
 	capture_stop
 	is "$(join_tokens "$TAP_TMP/$name-s2.pcap" | sed -E 's/:[0-9]+ / /g; s/ [^ ]+ [^ ]+$//')" \
 		"$4 $3" "$name: the join is one of the other family"

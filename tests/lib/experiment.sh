@@ -3,7 +3,7 @@
 #
 # The three experiments, for tests/e2e/ and for the demonstration. Wants e2e.sh.
 #
-#	experiment NAME SERVER_KEY CLIENT_KEY [ADDR]
+#	experiment NAME SERVER_KEY CLIENT_KEY [ADDR [CLIENT-ARG]...]
 #
 # with a key file or "" each: the server listens on ADDR ($NET1_S), the client
 # connects on path 1 and its path manager joins on path 2. Runs until the second
@@ -15,6 +15,8 @@
 #	real_token NAME		the one which RFC 8684 makes of the server's key
 #	wire_fields NAME	each field that authenticates something, and what it
 #				is: "ok" as in RFC 8684, "masked" with $KEY, "differs"
+#	data_on_both NAME	the client is released, its data arrived whole, and some of
+#				it on each of two subflows, of whatever family
 #	check_masks NAME DESC [FIELD]  all fields are those that $KEY and the scheme
 #				make: of a join, and this one
 
@@ -27,13 +29,21 @@ join_is_over() {
 experiment() {
 	local name=$1 server_key=$2 client_key=$3 addr=${4:-$NET1_S}
 
+	shift $(($# < 4 ? $# : 4))
 	mib_snapshot "$NS_C"
 	mib_snapshot "$NS_S"
 	capture_start "$NS_S" s1 "$CAPTURES/$name-s1.pcap"
 	capture_start "$NS_S" s2 "$CAPTURES/$name-s2.pcap"
 	serve "$addr:$PORT${server_key:+,$server_key}"
-	client client ${client_key:+--key-file "$client_key"}
+	client client ${client_key:+--key-file "$client_key"} "$@"
 	client_ready client && wait_for 60 join_is_over
+}
+
+data_on_both() {
+	data_intact client
+	check "$1: data on both subflows" jq -e -s \
+		'map(select(.event == "closed"))[0].subflows | length == 2 and
+			all(.[]; .bytes_received > 0)' "$TAP_TMP/server.out"
 }
 
 wire_token() {
