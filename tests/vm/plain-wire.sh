@@ -34,7 +34,7 @@ closed() { (($(mib_moved "$NS_S" MPFastcloseRx) >= 1)); }
 wait_for 60 closed || exit 1
 capture_stop || exit 1
 
-tcpdump -nn -r "$TAP_TMP/wire.pcap" 2>/dev/null | grep -F mptcp >"$out.txt"
+tcpdump -nn -r "$TAP_TMP/wire.pcap" 2>/dev/null | grep -F 'Flags [' >"$out.txt"
 # Which of two RSTs that cross still finds a subflow is a matter of time
 { mib_diff "$NS_C" | sed 's/^/client /' && mib_diff "$NS_S" | sed 's/^/server /'; } |
 	grep ' MPTcpExt' | grep -vE 'MPFastcloseRx|MPRst[RT]x' |
