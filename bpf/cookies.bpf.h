@@ -25,7 +25,6 @@
 #define COOKIE_JOINS 65536 /* answered ones whose ACK may still come */
 #define JOINING \
 	32768 /* on their way up; far more than the packets of a batch */
-#define SWEEP_PAUSE 100000000ULL /* ns between two */
 
 struct token_key {
 	__u64 netns; /* its cookie */
@@ -50,9 +49,15 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
+/* The same in the order in which they are to be looked at, for who is gone */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, CONNECTIONS);
+	__type(value, struct token_key);
+} connection_queue SEC(".maps");
+
 /* Once there were more than CONNECTIONS at a time: some are not known here */
 static bool connections_lost;
-static __u64 connections_swept; /* ns, when it was */
 
 struct tuple_key {
 	struct bpf_sock_tuple tuple; /* of the SYN; zeros behind that of IPv4 */
@@ -198,24 +203,40 @@ static __always_inline bool is_alive(const struct token_key *key,
 	       BPF_CORE_READ(msk, remote_key) == connection->remote_key;
 }
 
-static long sweep_one(struct bpf_map *map, struct token_key *key,
-		      struct connection *connection, void *unused)
+/*
+ * Nobody tells of the end of a connection. So for each new one two others are looked
+ * at: of those that are gone there are never much more than of the others.
+ */
+static __always_inline void forget_gone(void)
 {
-	if (!is_alive(key, connection))
-		bpf_map_delete_elem(&connections, key);
-	return 0;
+	struct connection *connection;
+	struct token_key key;
+	__u32 i;
+
+	for (i = 0; i < 2; i++) {
+		if (bpf_map_pop_elem(&connection_queue, &key))
+			return;
+		connection = bpf_map_lookup_elem(&connections, &key);
+		if (!connection)
+			continue;
+		if (!is_alive(&key, connection))
+			bpf_map_delete_elem(&connections, &key);
+		else if (bpf_map_push_elem(&connection_queue, &key, 0))
+			connections_lost = true;
+	}
 }
 
-/* Nobody tells of the end of a connection: they are looked for when there is no room */
-static __always_inline bool sweep(void)
+static __always_inline void remember(const struct token_key *key,
+				     const struct connection *connection)
 {
-	__u64 now = bpf_ktime_get_ns();
+	/* A further subflow finds it there already */
+	bool known = bpf_map_lookup_elem(&connections, key);
 
-	if (now - connections_swept < SWEEP_PAUSE)
-		return false;
-	connections_swept = now;
-	bpf_for_each_map_elem(&connections, sweep_one, NULL, 0);
-	return true;
+	if (!known)
+		forget_gone();
+	if (bpf_map_update_elem(&connections, key, connection, BPF_ANY) ||
+	    (!known && bpf_map_push_elem(&connection_queue, key, 0)))
+		connections_lost = true;
 }
 
 SEC("sockops")
@@ -242,10 +263,7 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	connection.remote_key = msk->remote_key;
 	connection.cgroup_id = stored->cgroup_id;
 	connection.key_id = key_id(stored);
-	if (bpf_map_update_elem(&connections, &key, &connection, BPF_ANY) &&
-	    (!sweep() ||
-	     bpf_map_update_elem(&connections, &key, &connection, BPF_ANY)))
-		connections_lost = true;
+	remember(&key, &connection);
 	return 1;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The programs of extkey. Those at cgroups take the key (keys.bpf.h), those at
- * the kernel's hook (hook.bpf.h) or on the interfaces (tc.bpf.h) turn it into
- * masks, and an iterator shows who holds one.
+ * the kernel's hook (hook.bpf.h), or on the interfaces and before TCP (tc.bpf.h),
+ * turn it into masks, and an iterator shows who holds one.
  */
 #include "vmlinux.h"
 

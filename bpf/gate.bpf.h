@@ -61,7 +61,7 @@ static __always_inline bool is_vouched(struct __sk_buff *skb,
 	};
 
 	tuple_of(skb, packet, false, &key.tuple);
-	/* Left there: a socket in nested cgroups may ask more than once */
+	/* Left there: to send the same once more is no more than that */
 	return bpf_map_lookup_elem(&vouched, &key);
 }
 
