@@ -163,7 +163,7 @@ RUNS := $(call runs,vm-hook-hook,$(HOOK)) \
 	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
 	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR)) \
 	$(call runs,vm-hook-tc-xor,$(MIXED_XOR)) $(call runs,vm-tc-hook-xor,$(MIXED_XOR))
-DEBUG_RUNS ?= $(filter $(B)/runs/vm-%,$(RUNS))
+DEBUG_RUNS ?= $(filter $(B)/runs/vm-%,$(RUNS)) $(call runs,vm-hook-hook,live.t) $(call runs,vm-tc-tc,live.t)
 TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
 
 $(B)/runs/%:
