@@ -30,8 +30,10 @@ seen_alike() {
 	[[ $(seen after) == "$(seen before)" ]]
 }
 
+# Of IPv4, as a host that has just come up speaks IPv6 when it likes: what comes
+# between one filter and the next must not make a difference
 filter() {
-	in_s tc filter add dev "$1" ingress protocol all prio "$2" bpf da pinned "$PINS/$3"
+	in_s tc filter add dev "$1" ingress protocol ip prio "$2" bpf da pinned "$PINS/$3"
 }
 
 # As tc shows them, without counters
