@@ -8,8 +8,9 @@
 #				all that the kernel has
 #	bench_settings SCHEME...  "plain", and each engine with each of these schemes
 #	bench_attach SETTING	as it says: nothing attached if "plain", both cgroups
-#				if ENGINE-SCHEME, programs that do nothing on each
-#				interface if "empty-tc"
+#				if ENGINE-SCHEME; programs that do nothing if
+#				"empty-tc", in all places where tc has one that data
+#				passes: each interface, and the root of the cgroups
 #	bench_key SETTING	the key file of ENGINE-SCHEME, or nothing
 #	bench_turns WHAT N "SETTING..." CMD...
 #				runs "CMD SETTING" for each setting in turn, and all
@@ -27,9 +28,7 @@
 #	bench_note TEXT		for the reader of the report
 #	bench_save NAME		leaves all that was kept in build/bench/
 #
-# A machine that is emulated says so: EXTKEY_set -o pipefail
-
-BENCH_WHERE=vm.
+# A machine that is emulated says so: EXTKEY_BENCH_WHERE=vm.
 
 BENCH_WHERE=${EXTKEY_BENCH_WHERE:-host}
 BENCH_TURNS=()
@@ -42,6 +41,7 @@ bench_up() {
 	local dev
 
 	e2e_up
+	on_exit bench_empty_gate del
 	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
 		tc -n "${dev% *}" qdisc del dev "${dev#* }" root 2>/dev/null
 	done
@@ -74,9 +74,30 @@ bench_settings() {
 	echo "$all"
 }
 
-# What all that tc does with a packet costs, but for our programs: they do nothing
+BENCH_EMPTY=$BPFFS/bench-$TAP_PID
+
+bench_empty_gate() {
+	local root
+
+	root=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	case $1 in
+	add)
+		bpftool prog load build/empty_gate.bpf.o "$BENCH_EMPTY" type cgroup/skb &&
+			bpftool cgroup attach "$root" ingress pinned "$BENCH_EMPTY" multi
+		;;
+	del)
+		[[ ! -e $BENCH_EMPTY ]] ||
+			bpftool cgroup detach "$root" ingress pinned "$BENCH_EMPTY"
+		rm -f "$BENCH_EMPTY"
+		;;
+	esac
+}
+
+# What the kernel's way to the programs costs: they do nothing
 bench_empty_tc() {
 	local dev way
+
+	bench_empty_gate "$1" || return
 
 	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
 		tc -n "${dev% *}" qdisc "$1" dev "${dev#* }" clsact || return

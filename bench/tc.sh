@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What engine tc costs those whose packets pass its programs: throughput between two
-# network namespaces with nothing attached and with programs on both ends, in turn,
-# so that what else the machine does meets both. Then the time of a run of each
-# program, by the kernel's bpf_stats. Leaves build/bench/tc-host.json.
+# network namespaces with nothing attached, with programs on both ends, and with
+# programs in the same places that do nothing, in turn, so that what else the machine
+# does meets all of them. Then the time of a run of each program, by the kernel's
+# bpf_stats. Leaves build/bench/tc-host.json.
 #
 #	EXTKEY_BENCH_ROUNDS (9), EXTKEY_BENCH_SECONDS (2) for each measurement
 cd "$(dirname "$0")/.." || exit 1
@@ -15,17 +16,17 @@ cd "$(dirname "$0")/.." || exit 1
 ROUNDS=${EXTKEY_BENCH_ROUNDS:-9}
 SECONDS_EACH=${EXTKEY_BENCH_SECONDS:-2}
 
-# One TCP connection, not of MPTCP
+# One TCP connection, not of MPTCP; each end stays on its CPU, as with paths_pour
 tcp() {
 	bench_attach "$1"
-	in_c iperf3 -c "$NET1_S" -t "$SECONDS_EACH" -J |
+	in_c iperf3 -A 0,1 -c "$NET1_S" -t "$SECONDS_EACH" -J |
 		jq -c '{mbit: (.end.sum_received.bits_per_second / 1e6)}'
 }
 
 bench_up
 in_s iperf3 -s -D -I "$TAP_TMP/iperf.pid" >/dev/null || bail "no iperf3 server"
 on_exit pkill -KILL -F "$TAP_TMP/iperf.pid"
-settings="plain tc-siphash"
+settings="plain empty-tc tc-siphash"
 for size in "segments of 64 KiB" "a packet each"; do
 	paths_offloads "$([[ $size == segments* ]] && echo on || echo off)" ||
 		bail "cannot set offloads"
