@@ -93,8 +93,8 @@ $(B)/attacker $(B)/flood $(B)/mutator: $(wildcard tests/attack/*.h) $(B)/tools-a
 
 # Not among the tests' programs: few need the package with the sanitizers
 FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -Ibpf \
-	-Wno-unknown-attributes -Wno-unused-parameter \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+	-Wno-unknown-attributes -Wno-unused-parameter
+FUZZ_CHECKS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS ?= 30
 
@@ -105,7 +105,8 @@ $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/naive.h tests/fuzz/%.seeds $(wildcar
 		{ echo "make: $(CLANG) has no libFuzzer; install the package libclang-rt-19-dev" >&2; exit 1; }
 	@rm $@.probe
 	perl tests/fuzz/seeds.pl $@.seeds <tests/fuzz/$(@F).seeds
-	$(CLANG) $(FUZZ_CFLAGS) $< -o $@
+	$(CLANG) $(FUZZ_CFLAGS) $(FUZZ_CHECKS) $< -o $@
+	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping $< -o $@-coverage
 
 $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
@@ -188,12 +189,14 @@ check-debug: packages
 	@kernel/build.sh --config kernel/debug.config >/dev/null
 	@EXTKEY_DEBUG=1 $(PROVE) --jobs 2 $(DEBUG_RUNS)
 
-# What they learn is kept in build/fuzz/, and so is what they find
+# What they learn is kept in build/fuzz/, and so is what they find. For SECONDS each;
+# then what of the code under test that has reached.
 fuzz:
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do \
-		tests/fuzz/run.sh $$fuzzer $$fuzzer.corpus -max_total_time=$(SECONDS) || exit 1; \
+		tests/fuzz/run.sh $$fuzzer $$fuzzer.corpus -max_total_time=$(SECONDS) && \
+			tests/fuzz/coverage.sh $$fuzzer $$fuzzer.corpus || exit 1; \
 	done
 
 # The table is left in build/attacks/
