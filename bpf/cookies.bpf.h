@@ -15,49 +15,16 @@
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H
 
+#include "connections.bpf.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 
 #include "extkey_sha256.h"
 
-#define CONNECTIONS 65536 /* with a key, that can be found by their token */
 #define COOKIE_JOINS 65536 /* answered ones whose ACK may still come */
 #define JOINING \
 	32768 /* on their way up; far more than the packets of a batch */
-
-struct token_key {
-	__u64 netns; /* its cookie */
-	__u32 token;
-	__u32 unused;
-};
-
-/* Of the MPTCP keys an eavesdropper knows as much; of the external key, a hash */
-struct connection {
-	__u64 msk; /* where it is in the kernel: whether it still is */
-	__u64 local_key;
-	__u64 remote_key;
-	__u64 cgroup_id;
-	__u64 key_id;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CONNECTIONS);
-	__type(key, struct token_key);
-	__type(value, struct connection);
-} connections SEC(".maps");
-
-/* The same in the order in which they are to be looked at, for who is gone */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, CONNECTIONS);
-	__type(value, struct token_key);
-} connection_queue SEC(".maps");
-
-/* Once there were more than CONNECTIONS at a time: some are not known here */
-static bool connections_lost;
 
 struct tuple_key {
 	struct bpf_sock_tuple tuple; /* of the SYN; zeros behind that of IPv4 */
@@ -67,7 +34,9 @@ struct tuple_key {
 
 /* A join with a key that was answered; those without one are not here */
 struct cookie_join {
-	struct connection connection;
+	__u64 local_key; /* of MPTCP: an eavesdropper knows as much */
+	__u64 remote_key;
+	__u64 cgroup_id;
 	__u32 nonce[2];
 };
 
@@ -104,11 +73,11 @@ struct {
 	__type(value, struct joining);
 } joining SEC(".maps");
 
-static __always_inline __u64 netns_of(struct __sk_buff *skb)
+static __always_inline struct net *netns_of(struct __sk_buff *skb)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 
-	return BPF_CORE_READ(kskb, dev, nd_net.net, net_cookie);
+	return BPF_CORE_READ(kskb, dev, nd_net.net);
 }
 
 static __always_inline void tuple_of(struct __sk_buff *skb,
@@ -119,7 +88,7 @@ static __always_inline void tuple_of(struct __sk_buff *skb,
 	struct bpf_sock_tuple *to = &key->tuple;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	key->netns = netns_of(skb);
+	key->netns = BPF_CORE_READ(netns_of(skb), net_cookie);
 	if (packet->ipv6) {
 		__builtin_memcpy(to->ipv6.saddr,
 				 reverse ? from->ipv6.daddr : from->ipv6.saddr,
@@ -135,23 +104,6 @@ static __always_inline void tuple_of(struct __sk_buff *skb,
 		to->ipv4.sport = reverse ? from->ipv4.dport : from->ipv4.sport;
 		to->ipv4.dport = reverse ? from->ipv4.sport : from->ipv4.dport;
 	}
-}
-
-/* Whose connection the token is of, if that has a key */
-static __always_inline struct connection *find_connection(struct __sk_buff *skb,
-							  __u32 token)
-{
-	struct token_key key = { .netns = netns_of(skb), .token = token };
-
-	return bpf_map_lookup_elem(&connections, &key);
-}
-
-/* What of two sockets must be the same for a join; that of scheme xor is its pad */
-static __always_inline __u64 key_id(const struct extkey_sock *stored)
-{
-	if (stored->scheme == EXTKEY_SCHEME_XOR)
-		return (__u64)stored->secret.pad << 3 | stored->scheme << 2 | 1;
-	return stored->secret.id << 3 | stored->bound << 1 | 1;
 }
 
 static __always_inline void
@@ -175,8 +127,7 @@ static __always_inline bool note_answer(struct extkey_sha256 *sha256,
 					const struct tuple_key *key,
 					const struct cookie_join *join)
 {
-	__u64 hmac = extkey_join_hmac(sha256, join->connection.remote_key,
-				      join->connection.local_key,
+	__u64 hmac = extkey_join_hmac(sha256, join->remote_key, join->local_key,
 				      join->nonce[0], join->nonce[1]);
 
 	return !bpf_map_update_elem(&cookie_hmacs, &hmac, key, BPF_ANY) &&
@@ -192,58 +143,9 @@ static __always_inline bool hmac_is_of(__u64 hmac, const struct tuple_key *key)
 	return found && !__builtin_memcmp(found, key, sizeof(*key));
 }
 
-/* Memory that is somebody else's by now has not both keys of the connection */
-static __always_inline bool is_alive(const struct token_key *key,
-				     const struct connection *connection)
-{
-	struct mptcp_sock *msk = (void *)connection->msk;
-
-	return BPF_CORE_READ(msk, token) == key->token &&
-	       BPF_CORE_READ(msk, local_key) == connection->local_key &&
-	       BPF_CORE_READ(msk, remote_key) == connection->remote_key;
-}
-
-/*
- * Nobody tells of the end of a connection. So for each new one two others are looked
- * at: of those that are gone there are never much more than of the others.
- */
-static __always_inline void forget_gone(void)
-{
-	struct connection *connection;
-	struct token_key key;
-	__u32 i;
-
-	for (i = 0; i < 2; i++) {
-		if (bpf_map_pop_elem(&connection_queue, &key))
-			return;
-		connection = bpf_map_lookup_elem(&connections, &key);
-		if (!connection)
-			continue;
-		if (!is_alive(&key, connection))
-			bpf_map_delete_elem(&connections, &key);
-		else if (bpf_map_push_elem(&connection_queue, &key, 0))
-			connections_lost = true;
-	}
-}
-
-static __always_inline void remember(const struct token_key *key,
-				     const struct connection *connection)
-{
-	/* A further subflow finds it there already */
-	bool known = bpf_map_lookup_elem(&connections, key);
-
-	if (!known)
-		forget_gone();
-	if (bpf_map_update_elem(&connections, key, connection, BPF_ANY) ||
-	    (!known && bpf_map_push_elem(&connection_queue, key, 0)))
-		connections_lost = true;
-}
-
 SEC("sockops")
 int extkey_accepted(struct bpf_sock_ops *ctx)
 {
-	struct token_key key = { .netns = bpf_get_netns_cookie(ctx) };
-	struct connection connection = {};
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
 
@@ -255,15 +157,8 @@ int extkey_accepted(struct bpf_sock_ops *ctx)
 	if (!msk)
 		return 1;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
-		return 1;
-	key.token = msk->token;
-	connection.msk = (__u64)msk;
-	connection.local_key = msk->local_key;
-	connection.remote_key = msk->remote_key;
-	connection.cgroup_id = stored->cgroup_id;
-	connection.key_id = key_id(stored);
-	remember(&key, &connection);
+	if (stored && stored->engine == EXTKEY_ENGINE_TC)
+		remember(msk);
 	return 1;
 }
 

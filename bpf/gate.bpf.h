@@ -115,42 +115,46 @@ static __always_inline int to_keyed(struct __sk_buff *skb,
 	return GATE_PASS;
 }
 
-/* Of a field that a listener without a key would read: who has a key for it, or NULL */
-static __always_inline struct connection *
-keyed_connection(struct __sk_buff *skb, const struct packet *packet,
-		 const struct extkey_option *option)
+/*
+ * Of a field that a listener without a key would read: the cgroup of the connection
+ * with a key that it is for, or 0
+ */
+static __always_inline __u64 keyed_connection(struct __sk_buff *skb,
+					      struct scratch *s,
+					      const struct extkey_option *option)
 {
-	__u64 value = field_value(packet, option);
+	__u64 value = field_value(&s->packet, option);
 	struct tuple_key *tuple;
 	struct cookie_join *join;
 
 	if (option->field == EXTKEY_FIELD_TOKEN)
-		return find_connection(skb, value >> 32);
+		return find_connection(netns_of(skb), value >> 32, &s->stored) ?
+			       s->stored.cgroup_id :
+			       0;
 	if (option->field != EXTKEY_FIELD_ACK)
-		return NULL;
+		return 0;
 	tuple = bpf_map_lookup_elem(&cookie_hmacs, &value);
 	join = tuple ? bpf_map_lookup_elem(&cookie_joins, tuple) : NULL;
-	return join ? &join->connection : NULL;
+	return join ? join->cgroup_id : 0;
 }
 
 /* A listener without a key is no way into a connection that has one */
-static __always_inline int to_keyless(struct __sk_buff *skb,
-				      const struct packet *packet)
+static __always_inline int to_keyless(struct __sk_buff *skb, struct scratch *s)
 {
-	const struct extkey_option *options = packet->walk.options;
-	struct connection *connection;
+	const struct extkey_walk *walk = &s->packet.walk;
+	__u64 cgroup_id;
 
 	/* The kernel would read one that is not among those looked at here */
-	if (packet->walk.found > EXTKEY_OPTIONS)
+	if (walk->found > EXTKEY_OPTIONS)
 		return GATE_DROP;
-	if (!packet->walk.found)
+	if (!walk->found)
 		return GATE_PASS;
-	connection = keyed_connection(skb, packet, &options[0]);
-	if (!connection && packet->walk.found > 1)
-		connection = keyed_connection(skb, packet, &options[1]);
-	if (!connection)
+	cgroup_id = keyed_connection(skb, s, &walk->options[0]);
+	if (!cgroup_id && walk->found > 1)
+		cgroup_id = keyed_connection(skb, s, &walk->options[1]);
+	if (!cgroup_id)
 		return GATE_PASS;
-	count(connection->cgroup_id, joins_refused);
+	count(cgroup_id, joins_refused);
 	return GATE_DROP;
 }
 
@@ -185,8 +189,12 @@ int extkey_gate(struct __sk_buff *skb)
 		count(stored->cgroup_id, joins_malformed);
 		return GATE_DROP;
 	}
-	if (!stored && listener && parsed == PARSED_PACKET)
-		return to_keyless(skb, &s->packet);
+	if (!stored && listener && parsed == PARSED_PACKET) {
+		int action = to_keyless(skb, s);
+
+		forget_secrets(s);
+		return action;
+	}
 	return GATE_PASS;
 }
 

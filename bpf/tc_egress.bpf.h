@@ -161,7 +161,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
 	const struct extkey_option *option = &s->packet.walk.options[0];
 	struct cookie_join *join = &s->join;
-	struct connection *connection;
+	struct mptcp_sock *msk;
 	__u64 cgroup_id = 0;
 	struct tuple_key key;
 	struct joining *j;
@@ -174,14 +174,17 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	if (j && j->answered)
 		return TC_ACT_UNSPEC;
 	keyed = answered_by_keyed(skb, s, &key, &cgroup_id);
-	connection = j ? find_connection(skb, j->token) : NULL;
-	if (!connection && !keyed && !connections_lost)
+	msk = j ? find_connection(netns_of(skb), j->token, &s->other) : NULL;
+	if (!msk && !keyed && !connections_lost)
 		return TC_ACT_UNSPEC;
-	if (!j || !connection || !keyed ||
-	    connection->key_id != key_id(&s->stored))
+	if (msk)
+		cgroup_id = s->other.cgroup_id;
+	if (!msk || !keyed || !same_key(&s->stored, &s->other))
 		goto refuse;
 
-	join->connection = *connection;
+	join->local_key = BPF_CORE_READ(msk, local_key);
+	join->remote_key = BPF_CORE_READ(msk, remote_key);
+	join->cgroup_id = cgroup_id;
 	join->nonce[0] = j->nonce;
 	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
 	if (!note_answer(&s->sha256, &key, join))
@@ -194,14 +197,13 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
 	s->subject.nonce[0] = join->nonce[0];
 	s->subject.nonce[1] = join->nonce[1];
-	set_keys(join->connection.local_key, join->connection.remote_key, false,
-		 &s->subject);
+	set_keys(join->local_key, join->remote_key, false, &s->subject);
 	return write_64(skb, s, option,
 			field_value(&s->packet, option) ^ mask_of(s)) ?
 		       TC_ACT_UNSPEC :
 		       TC_ACT_SHOT;
 refuse:
-	count(connection ? connection->cgroup_id : cgroup_id, joins_refused);
+	count(cgroup_id, joins_refused);
 	return TC_ACT_SHOT;
 }
 

@@ -193,12 +193,11 @@ static __always_inline int unmask_cookie(struct __sk_buff *skb,
 	join = bpf_map_lookup_elem(&cookie_joins, &tuple);
 	if (!join)
 		goto refuse;
-	read_ack(s, join->connection.local_key, join->connection.remote_key,
-		 join->nonce[0], join->nonce[1]);
+	read_ack(s, join->local_key, join->remote_key, join->nonce[0],
+		 join->nonce[1]);
 	if (!hmac_is_of(hmac_head(s), &tuple))
 		goto refuse;
-	write_unmasked_ack(skb, s, join->connection.local_key,
-			   join->connection.remote_key);
+	write_unmasked_ack(skb, s, join->local_key, join->remote_key);
 	return TC_ACT_UNSPEC;
 refuse:
 	count(s->stored.cgroup_id, joins_refused);

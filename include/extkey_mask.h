@@ -37,7 +37,6 @@ struct extkey_secret {
 	__u8 mask_key[EXTKEY_SIPHASH_KEY_SIZE];
 	__u32 pad; /* of scheme xor */
 	__u32 fingerprint; /* what people and logs may see */
-	__u64 id; /* the fingerprint and 32 bits more: to tell keys apart */
 };
 
 /*
@@ -128,8 +127,8 @@ extkey_derive(const __u8 key[EXTKEY_KEY_MAX], unsigned int len,
 			extkey_siphash(key, msg, sizeof(msg)));
 	msg[6] = 2;
 	/* In the order of the bytes, so that %08x prints what openssl does */
-	secret->id = __builtin_bswap64(extkey_siphash(key, msg, sizeof(msg)));
-	secret->fingerprint = secret->id >> 32;
+	secret->fingerprint =
+		__builtin_bswap64(extkey_siphash(key, msg, sizeof(msg))) >> 32;
 	secret->pad = extkey_xor_pad(key);
 }
 

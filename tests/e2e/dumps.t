@@ -14,7 +14,8 @@ all_maps() {
 		"$bpftool" -j prog show pinned "$pin" 2>/dev/null | jq '.map_ids[]?' 2>/dev/null
 	done | sort -un | while read -r id; do
 		"$bpftool" -j map dump id "$id" 2>/dev/null |
-			jq -r '[.[]? | del(.formatted) | .. | strings | ltrimstr("0x")] | join("")'
+			jq -r '.[]? | del(.formatted) | .. | strings | ltrimstr("0x")' | tr -d '\n'
+		echo
 	done
 }
 

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Engine tc: the connections with a key, by their token. Where a packet says no more
+ * than a token, with SYN cookies and at listeners without a key, these tell whose
+ * it is: the kernel finds it in a table of its own (net/mptcp/token.c), which
+ * programs cannot read.
+ *
+ * That one is what bounds this one: it has at most 65536 buckets, by the low bits of
+ * the token, and gives no token away whose bucket has 4 already, those of all
+ * network namespaces and without a key included. So there is room for every
+ * connection, and as nobody tells of the end of one, a place is taken over where
+ * the connection is found to be gone. For cookies.bpf.h.
+ */
+#ifndef EXTKEY_CONNECTIONS_BPF_H
+#define EXTKEY_CONNECTIONS_BPF_H
+
+#include "maps.bpf.h"
+#include "sockets.bpf.h"
+
+#define TOKEN_BUCKETS 65536
+#define TOKEN_MAX_CHAIN_LEN 4
+
+/* The pointer may be of memory that is somebody else's by now: see is_alive() */
+struct connection {
+	__u64 msk;
+	__u32 token;
+	__u32 key_part; /* the low half of the local MPTCP key */
+};
+
+struct connection_bucket {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	struct connection connections[TOKEN_MAX_CHAIN_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TOKEN_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct connection_bucket);
+} connections SEC(".maps");
+
+/* There was one for which there was no place: some are not known here */
+static bool connections_lost;
+
+static __always_inline struct connection_bucket *bucket_of(__u32 token)
+{
+	__u32 at = token & (TOKEN_BUCKETS - 1);
+
+	return bpf_map_lookup_elem(&connections, &at);
+}
+
+static __always_inline bool same_connection(const struct connection *a,
+					    const struct connection *b)
+{
+	return a->msk == b->msk && a->token == b->token &&
+	       a->key_part == b->key_part;
+}
+
+/* The kernel takes the token away at the end, and gives the memory to others then */
+static __always_inline bool is_alive(const struct connection *connection)
+{
+	struct mptcp_sock *msk = (void *)connection->msk;
+
+	return msk && BPF_CORE_READ(msk, token) == connection->token &&
+	       (__u32)BPF_CORE_READ(msk, local_key) == connection->key_part;
+}
+
+static __always_inline void remember(struct mptcp_sock *msk)
+{
+	struct connection connection = {
+		.msk = (__u64)msk,
+		.token = msk->token,
+		.key_part = msk->local_key,
+	};
+	struct connection_bucket *bucket = bucket_of(connection.token);
+	struct connection seen, *at;
+	bool taken = false;
+	__u32 i;
+
+	if (!bucket || !connection.token)
+		return;
+	for (i = 0; i < TOKEN_MAX_CHAIN_LEN; i++)
+		if (same_connection(&bucket->connections[i], &connection))
+			return; /* this is a further subflow */
+	for (i = 0; i < TOKEN_MAX_CHAIN_LEN; i++) {
+		at = &bucket->connections[i];
+		seen = *at;
+		if (is_alive(&seen))
+			continue;
+		bpf_spin_lock(&bucket->lock);
+		if (same_connection(at, &seen)) {
+			*at = connection;
+			taken = true;
+		}
+		bpf_spin_unlock(&bucket->lock);
+		if (taken)
+			return;
+	}
+	connections_lost = true;
+}
+
+/*
+ * Whose token this is in the network namespace @net, if that connection has a key,
+ * which is in @stored then. No socket to a verifier: to be read with BPF_CORE_READ().
+ */
+static __always_inline struct mptcp_sock *
+find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
+{
+	struct connection_bucket *bucket = bucket_of(token);
+	struct connection seen;
+	struct mptcp_sock *msk;
+	__u32 i;
+
+	if (!bucket)
+		return NULL;
+	for (i = 0; i < TOKEN_MAX_CHAIN_LEN; i++) {
+		seen = bucket->connections[i];
+		if (seen.token != token || !is_alive(&seen))
+			continue;
+		msk = (void *)seen.msk;
+		if (BPF_CORE_READ(msk_sock(msk), __sk_common.skc_net.net) ==
+			    net &&
+		    read_stored((struct sock *)msk, stored) &&
+		    stored->engine == EXTKEY_ENGINE_TC)
+			return msk;
+	}
+	return NULL;
+}
+
+#endif /* EXTKEY_CONNECTIONS_BPF_H */
