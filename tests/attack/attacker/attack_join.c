@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Joins with an HMAC that is computed, learned, replayed, reflected or made up */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+static void learned_ack_mask(const struct connection *connection,
+			     uint8_t mask[ACK_HMAC_LEN])
+{
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
+	int i;
+
+	join_hmac(connection->keys[CLIENT], connection->keys[SERVER],
+		  recorded.nonces[CLIENT], recorded.nonces[SERVER], hmac);
+	for (i = 0; i < ACK_HMAC_LEN; i++)
+		mask[i] = recorded.ack[i] ^ hmac[i];
+}
+
+/*
+ * ack=real	 RFC 8684's
+ * ack=learned	 with the mask of the recorded join
+ * ack=recorded	 what was on the wire
+ * ack=reflected the server's own HMAC of this join
+ * ack=random	 what who knows no keys can send
+ */
+static void choose_ack(const struct attempt *attempt,
+		       const struct connection *target,
+		       const struct connection *teacher,
+		       uint8_t hmac[SHA256_DIGEST_LENGTH])
+{
+	const char *how = arg("ack", "real");
+	uint8_t mask[ACK_HMAC_LEN];
+	int i;
+
+	join_hmac(target->keys[CLIENT], target->keys[SERVER],
+		  attempt->nonces[CLIENT], attempt->nonces[SERVER], hmac);
+	if (!strcmp(how, "learned")) {
+		learned_ack_mask(teacher, mask);
+		for (i = 0; i < ACK_HMAC_LEN; i++)
+			hmac[i] ^= mask[i];
+	} else if (!strcmp(how, "recorded")) {
+		memcpy(hmac, recorded.ack, ACK_HMAC_LEN);
+	} else if (!strcmp(how, "reflected")) {
+		memset(hmac, 0, ACK_HMAC_LEN);
+		put64(hmac, attempt->synack);
+	} else if (!strcmp(how, "random")) {
+		for (i = 0; i < ACK_HMAC_LEN; i += 4)
+			put32(hmac + i, random32());
+	}
+}
+
+/*
+ * via=ADDR	 the ACK goes to that address, with a cookie of its listener
+ */
+bool cmd_join(void)
+{
+	const struct connection *target = arg_connection("conn");
+	const struct connection *teacher = arg_connection("learn");
+	in_addr_t via = arg_addr("via", "0.0.0.0");
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
+	struct attempt attempt, other;
+	uint32_t cookie = 0;
+	enum answer answer;
+
+	if (!target || !teacher)
+		return false;
+	start_attempt(&attempt, target, teacher, 0);
+	if (via) {
+		other = attempt;
+		other.to.addr = via;
+		if (!ask_for_cookie(&other, &cookie))
+			return false;
+	}
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return true;
+	printf(" synack=%s", synack_hmac(target, &attempt) == attempt.synack ?
+				     "plain" :
+				     "masked");
+	choose_ack(&attempt, target, teacher, hmac);
+	if (via) {
+		attempt.to.addr = via;
+		attempt.peer_seq = cookie + 1;
+	}
+	end_join(&attempt, target, hmac);
+	return true;
+}

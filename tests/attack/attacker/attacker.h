@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the attacker share, file by file */
+#ifndef EXTKEY_ATTACK_ATTACKER_H
+#define EXTKEY_ATTACK_ATTACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../link.h"
+
+#define NR_PATHS 2
+
+enum side { CLIENT, SERVER, NR_SIDES };
+
+/*
+ * main.c
+ */
+
+extern int64_t patience_ms; /* how long an answer is waited for */
+
+bool is_own(in_addr_t addr);
+
+/*
+ * commands.c
+ */
+
+/* The words of the command that runs, NAME=VALUE */
+const char *arg(const char *name, const char *otherwise);
+bool arg_is(const char *name, const char *value, const char *otherwise);
+unsigned int arg_number(const char *name, const char *otherwise);
+in_addr_t arg_addr(const char *name, const char *otherwise);
+
+bool read_commands(void);
+
+/* False if there is no such connection. What they print ends up in the reply */
+bool cmd_join(void); /* attack_join.c */
+bool cmd_syns(void); /* attack_syns.c */
+bool cmd_oracle(void); /* attack_held_join.c */
+bool cmd_slot(void);
+bool cmd_inject(void); /* attack_inject.c */
+bool cmd_rewrite(void); /* attack_alter.c */
+bool cmd_strip(void);
+bool cmd_seen(void); /* eavesdrop.c */
+
+/*
+ * eavesdrop.c
+ */
+
+/* What one host has sent last on the first subflow */
+struct sender {
+	uint32_t next, ack;
+	uint32_t tsval, tsecr;
+	bool timestamps;
+};
+
+/* A first handshake that was seen */
+struct connection {
+	int path;
+	struct endpoint ends[NR_SIDES];
+	uint64_t keys[NR_SIDES];
+	struct sender senders[NR_SIDES];
+	bool has_keys;
+};
+
+/* The join that was seen last: what was on the wire */
+struct recorded {
+	struct endpoint from, to;
+	uint32_t token, nonces[NR_SIDES];
+	uint64_t synack;
+	uint8_t ack[ACK_HMAC_LEN];
+	uint8_t id;
+	int seen; /* of the three packets */
+};
+
+extern struct recorded recorded;
+
+void learn_connection(int path, enum side side, const struct segment *segment);
+void learn_join(enum side side, const struct segment *segment);
+
+/* The one of this number; NULL unless both its keys were seen */
+struct connection *arg_connection(const char *name);
+
+void forget_seen(void);
+
+/*
+ * relay.c
+ */
+
+extern struct link links[NR_PATHS][NR_SIDES];
+
+/* For the command that runs */
+extern bool hold_joins; /* of the client: pump() returns them */
+extern struct endpoint held; /* and then all from and to this end of one */
+
+int64_t now_ms(void);
+void pass_segment(int path, enum side from, struct frame *frame,
+		  const struct segment *segment);
+bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
+
+/*
+ * attack_alter.c
+ */
+
+extern int nr_stripped;
+
+/* True if something was changed: the checksums are to be set */
+bool rewrite(int path, enum side side, const struct segment *segment);
+bool strip(const struct segment *segment);
+
+void alter_nothing(void);
+
+/*
+ * own_join.c
+ */
+
+/* A join of the attacker's own */
+struct attempt {
+	int path;
+	struct endpoint from, to;
+	uint32_t seq, peer_seq;
+	uint32_t token, nonces[NR_SIDES];
+	uint64_t synack;
+};
+
+enum answer { SILENT, REFUSED, ANSWERED };
+extern const char *const answers[];
+
+uint32_t random32(void);
+void start_attempt(struct attempt *attempt, const struct connection *target,
+		   const struct connection *teacher, unsigned int nr);
+void send_syn(const struct attempt *attempt);
+bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie);
+enum answer take_synack(struct attempt *attempt);
+uint64_t synack_hmac(const struct connection *connection,
+		     const struct attempt *attempt);
+void end_join(struct attempt *attempt, const struct connection *target,
+	      const uint8_t hmac[ACK_HMAC_LEN]);
+
+#endif /* EXTKEY_ATTACK_ATTACKER_H */

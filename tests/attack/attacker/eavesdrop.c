@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What can be learned from passing packets: connections, their keys, and joins */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+#define MAX_CONNECTIONS 16
+
+struct recorded recorded;
+
+static struct connection connections[MAX_CONNECTIONS];
+static int nr_connections;
+static int nr_joins;
+
+static struct connection *find_connection(const struct segment *segment,
+					  enum side side)
+{
+	int i;
+
+	for (i = 0; i < nr_connections; i++)
+		if (same_endpoint(&connections[i].ends[side], &segment->from) &&
+		    same_endpoint(&connections[i].ends[!side], &segment->to))
+			return &connections[i];
+	return NULL;
+}
+
+void learn_connection(int path, enum side side, const struct segment *segment)
+{
+	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE), *stamps;
+	struct connection *connection = find_connection(segment, side);
+	struct sender *sender;
+
+	if (!connection && capable && side == CLIENT && segment->tcp->syn &&
+	    nr_connections < MAX_CONNECTIONS) {
+		connection = &connections[nr_connections++];
+		connection->path = path;
+		connection->ends[CLIENT] = segment->from;
+		connection->ends[SERVER] = segment->to;
+	}
+	if (!connection)
+		return;
+
+	if (capable && side == CLIENT && capable[1] >= CAPABLE_ACK_LEN) {
+		connection->keys[CLIENT] = get64(capable + 4);
+		connection->keys[SERVER] = get64(capable + 12);
+		connection->has_keys = true;
+	}
+	sender = &connection->senders[side];
+	sender->next = segment->seq + segment->payload_len + segment->tcp->syn +
+		       segment->tcp->fin;
+	sender->ack = segment->ack;
+	stamps = find_option(segment, TCPOPT_TIMESTAMP, 0);
+	if (stamps && stamps[1] == TCPOLEN_TIMESTAMP) {
+		sender->timestamps = true;
+		sender->tsval = get32(stamps + 2);
+		sender->tsecr = get32(stamps + 6);
+	}
+}
+
+void learn_join(enum side side, const struct segment *segment)
+{
+	const uint8_t *join = find_mptcp(segment, MP_JOIN);
+
+	if (!join)
+		return;
+	if (side == CLIENT && segment->tcp->syn && join[1] == JOIN_SYN_LEN) {
+		memset(&recorded, 0, sizeof(recorded));
+		recorded.from = segment->from;
+		recorded.to = segment->to;
+		recorded.id = join[3];
+		recorded.token = get32(join + 4);
+		recorded.nonces[CLIENT] = get32(join + 8);
+		recorded.seen = 1;
+	} else if (side == SERVER && join[1] == JOIN_SYNACK_LEN &&
+		   same_endpoint(&segment->to, &recorded.from)) {
+		recorded.synack = get64(join + 4);
+		recorded.nonces[SERVER] = get32(join + 12);
+		recorded.seen = 2;
+	} else if (side == CLIENT && join[1] == JOIN_ACK_LEN &&
+		   recorded.seen == 2 &&
+		   same_endpoint(&segment->from, &recorded.from)) {
+		memcpy(recorded.ack, join + 4, ACK_HMAC_LEN);
+		recorded.seen = 3;
+		nr_joins++;
+	}
+}
+
+struct connection *arg_connection(const char *name)
+{
+	unsigned int nr = arg_number(name, "0");
+
+	if (nr >= (unsigned int)nr_connections || !connections[nr].has_keys)
+		return NULL;
+	return &connections[nr];
+}
+
+void forget_seen(void)
+{
+	memset(connections, 0, sizeof(connections));
+	memset(&recorded, 0, sizeof(recorded));
+	nr_connections = nr_joins = 0;
+}
+
+bool cmd_seen(void)
+{
+	int i, with_keys = 0;
+
+	for (i = 0; i < nr_connections; i++)
+		with_keys += connections[i].has_keys;
+	printf(" connections=%d joins=%d id=%u stripped=%d", with_keys,
+	       nr_joins, recorded.id, nr_stripped);
+	return true;
+}

