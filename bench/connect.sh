@@ -3,7 +3,8 @@
 #
 # What connect() and close() of an MPTCP socket take: with an empty cgroup program
 # (which the others are compared with), with nothing attached, with extkey and no
-# key, and with a key on both ends. Client and server have a CPU each.
+# key, and with a key on both ends. What any programs on the interfaces and before TCP
+# would cost stands beside engine tc. Client and server have a CPU each.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/e2e.sh
 . bench/lib.sh
@@ -16,13 +17,13 @@ listens_now() {
 	grep -q listening "$TAP_TMP/loop.out"
 }
 
-# empty, nothing, or ENGINE-nokey, ENGINE-key
+# empty, nothing, empty-tc, or ENGINE-nokey, ENGINE-key
 connects() {
 	local key='' engine=${1%-*}
 
 	case $1 in
-	empty)
-		bench_attach plain
+	empty | empty-tc)
+		bench_attach "$([[ $1 == empty ]] && echo plain || echo empty-tc)"
 		bpftool cgroup attach "$CG_C" connect4 pinned "$EMPTY" ;;
 	nothing)
 		bench_attach plain ;;
@@ -36,13 +37,13 @@ connects() {
 	in_cgroup "$CG_C" in_c build/connect_loop --to "$NET1_S:$PORT" \
 		${key:+--key-file "$key"} --times "$TIMES" --cpu 0 || return
 	bench_end loop connect_loop || return
-	[[ $1 != empty ]] || bpftool cgroup detach "$CG_C" connect4 pinned "$EMPTY"
+	[[ $1 != empty* ]] || bpftool cgroup detach "$CG_C" connect4 pinned "$EMPTY"
 }
 
 bench_up
 bpftool prog load build/foreign.bpf.o "$EMPTY" || bail "cannot load the empty program"
 on_exit rm -f "$EMPTY"
-settings='empty nothing'
+settings='empty nothing empty-tc'
 for engine in $(bench_engines); do
 	settings+=" $engine-nokey $engine-key"
 done
