@@ -100,6 +100,26 @@ static __always_inline void remember(struct mptcp_sock *msk)
 	connections_lost = true;
 }
 
+/* Each subflow, on either end, when its handshake is over */
+SEC("sockops")
+int extkey_accepted(struct bpf_sock_ops *ctx)
+{
+	struct extkey_sock *stored;
+	struct mptcp_sock *msk;
+
+	if ((ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
+	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) ||
+	    !ctx->sk)
+		return 1;
+	msk = bpf_skc_to_mptcp_sock(ctx->sk);
+	if (!msk)
+		return 1;
+	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+	if (stored && stored->engine == EXTKEY_ENGINE_TC)
+		remember(msk);
+	return 1;
+}
+
 /*
  * Whose token this is in the network namespace @net, if that connection has a key,
  * which is in @stored then. No socket to a verifier: to be read with BPF_CORE_READ().

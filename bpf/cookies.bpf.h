@@ -143,23 +143,4 @@ static __always_inline bool hmac_is_of(__u64 hmac, const struct tuple_key *key)
 	return found && !__builtin_memcmp(found, key, sizeof(*key));
 }
 
-SEC("sockops")
-int extkey_accepted(struct bpf_sock_ops *ctx)
-{
-	struct extkey_sock *stored;
-	struct mptcp_sock *msk;
-
-	if ((ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) ||
-	    !ctx->sk)
-		return 1;
-	msk = bpf_skc_to_mptcp_sock(ctx->sk);
-	if (!msk)
-		return 1;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (stored && stored->engine == EXTKEY_ENGINE_TC)
-		remember(msk);
-	return 1;
-}
-
 #endif /* EXTKEY_COOKIES_BPF_H */
