@@ -187,7 +187,7 @@ check: packages
 check-debug: packages
 	@$(MAKE) --no-print-directory tests $(DEBUG_RUNS)
 	@kernel/build.sh --config kernel/debug.config >/dev/null
-	@EXTKEY_DEBUG=1 $(PROVE) --jobs 2 $(DEBUG_RUNS)
+	@tests/vm/debug.sh $(DEBUG_RUNS)
 
 # What they learn is kept in build/fuzz/, and so is what they find. For SECONDS each;
 # then what of the code under test that has reached.
