@@ -13,6 +13,7 @@ EACH=$((400 + ${EXTKEY_FUZZ_SECONDS:-10}))
 declare -A tests
 failed=()
 
+(($#)) || { echo "usage: tests/vm/debug.sh build/runs/vm-.../TEST..." >&2; exit 1; }
 for test; do
 	tests[$(dirname "$test")]+=" $test"
 done
