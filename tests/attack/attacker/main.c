@@ -42,7 +42,7 @@ static int usage(void)
 		"Usage: attacker [--patience MS] [--own ADDR]... "
 		"CLIENT1 SERVER1 CLIENT2 SERVER2\n"
 		"The interfaces towards the hosts, of path 1 and of path 2.\n"
-		"Commands come on stdin, see run_command().\n");
+		"Commands come on stdin, see commands.c.\n");
 	return 2;
 }
 
