@@ -25,6 +25,11 @@ filters() {
 	true
 }
 
+# The kernel frees a socket, and its key with it, some time after its process has ended
+no_socket() {
+	[[ $(build/extkey_loader status --json | jq '.sockets | length') == 0 ]]
+}
+
 devices() {
 	build/extkey_loader status --json | jq -r '.devices[] | "\(.device) \(.in_place)"' | sort | xargs
 }
@@ -86,6 +91,7 @@ check "detach the client's cgroup" loader detach "$CG_C"
 check "detach the server's" loader detach "$CG_S"
 is "$(devices)" "c1 true c2 true s1 true s2 true" "programs stay, for the listener has a key"
 stop server
+check "its socket goes" wait_for 20 no_socket
 check "attach again" attach --netns "$NS_C"
 check "detach, with no socket left" loader detach "$CG_C"
 is "$(devices)" "" "the programs are gone"
