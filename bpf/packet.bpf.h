@@ -124,12 +124,7 @@ static __always_inline bool is_data(struct __sk_buff *skb, __u32 net_at)
 	len = (at[12] >> 4) * 4;
 	if (len < TCP_HEADER + EXTKEY_FASTCLOSE)
 		return true;
-	at += TCP_HEADER;
-	len -= TCP_HEADER;
-	if (at + EXTKEY_TIMESTAMPS > end ||
-	    (len > EXTKEY_TIMESTAMPS && at + EXTKEY_ONLY_DATA > end))
-		return false;
-	return extkey_only_data(at, len);
+	return extkey_only_data(at + TCP_HEADER, end, len - TCP_HEADER);
 }
 
 static __always_inline bool parse_ipv4(struct __sk_buff *skb,

@@ -20,10 +20,14 @@
 
 #define EXTKEY_TCPOPT_EOL 0
 #define EXTKEY_TCPOPT_NOP 1
+#define EXTKEY_TCPOPT_MSS 2
+#define EXTKEY_TCPOPT_WINDOW 3
+#define EXTKEY_TCPOPT_SACK_PERM 4
 #define EXTKEY_TCPOPT_TIMESTAMP 8
 #define EXTKEY_TCPOPT_MPTCP 30
 
 /* Subtypes, RFC 8684 section 8.2 */
+#define EXTKEY_MPTCP_CAPABLE 0 /* section 3.1 */
 #define EXTKEY_MPTCP_JOIN 1 /* section 3.2 */
 #define EXTKEY_MPTCP_DSS 2 /* section 3.3 */
 #define EXTKEY_MPTCP_ADD_ADDR 3 /* section 3.4.1 */
@@ -138,31 +142,55 @@ static inline int extkey_walk_step(struct extkey_walk *walk)
 	return 0;
 }
 
-/* Bytes: the option with its padding, and what extkey_only_data() looks at */
-#define EXTKEY_TIMESTAMPS 12
-#define EXTKEY_ONLY_DATA (EXTKEY_TIMESTAMPS + 3)
+#define EXTKEY_TIMESTAMPS 12 /* bytes: the option with its padding */
+#define EXTKEY_SYN_OPTIONS 20
+
+/* What Linux begins the options of a SYN with, tcp_options_write() */
+static inline int extkey_syn_options(const __u8 *opts)
+{
+	return opts[0] == EXTKEY_TCPOPT_MSS && opts[1] == 4 &&
+	       ((opts[4] == EXTKEY_TCPOPT_SACK_PERM && opts[5] == 2) ||
+		(opts[4] == EXTKEY_TCPOPT_NOP &&
+		 opts[5] == EXTKEY_TCPOPT_NOP)) &&
+	       opts[6] == EXTKEY_TCPOPT_TIMESTAMP && opts[7] == 10 &&
+	       opts[16] == EXTKEY_TCPOPT_NOP &&
+	       opts[17] == EXTKEY_TCPOPT_WINDOW && opts[18] == 3;
+}
 
 /*
  * Whether what nearly all packets of a connection have is all that there is:
- * timestamps at most, and DSS. @len > 0; reads EXTKEY_TIMESTAMPS bytes, or
- * EXTKEY_ONLY_DATA if @len is more than these. Says no where it is not sure.
+ * timestamps at most, or the options of a SYN, and DSS or MP_CAPABLE. @len > 0, in
+ * words; reads nothing from @end on, which may be far behind the options. Says no
+ * where it is not sure.
  */
-static inline int extkey_only_data(const __u8 *opts, __u32 len)
+static inline int extkey_only_data(const __u8 *opts, const void *end, __u32 len)
 {
-	__u32 at = 0;
+	__u8 subtype;
 
+	if ((const void *)(opts + 4) > end)
+		return 0;
 	if (opts[0] == EXTKEY_TCPOPT_NOP && opts[1] == EXTKEY_TCPOPT_NOP &&
 	    opts[2] == EXTKEY_TCPOPT_TIMESTAMP && opts[3] == 10) {
 		if (len <= EXTKEY_TIMESTAMPS)
 			return 1;
-		at = EXTKEY_TIMESTAMPS;
-	} else if (len <= EXTKEY_TIMESTAMPS) {
-		return 0;
+		opts += EXTKEY_TIMESTAMPS;
+		len -= EXTKEY_TIMESTAMPS;
+	} else if (len >= EXTKEY_SYN_OPTIONS &&
+		   (const void *)(opts + EXTKEY_SYN_OPTIONS) <= end &&
+		   extkey_syn_options(opts)) {
+		if (len == EXTKEY_SYN_OPTIONS)
+			return 1;
+		opts += EXTKEY_SYN_OPTIONS;
+		len -= EXTKEY_SYN_OPTIONS;
 	}
+	if ((const void *)(opts + 4) > end)
+		return 0;
+	subtype = opts[2] >> 4;
 	/* Padding behind it is less than a word, too short for any option */
-	return opts[at] == EXTKEY_TCPOPT_MPTCP &&
-	       opts[at + 2] >> 4 == EXTKEY_MPTCP_DSS && opts[at + 1] >= 4 &&
-	       at + opts[at + 1] + 3 >= len;
+	return opts[0] == EXTKEY_TCPOPT_MPTCP &&
+	       (subtype == EXTKEY_MPTCP_DSS ||
+		subtype == EXTKEY_MPTCP_CAPABLE) &&
+	       opts[1] >= 4 && opts[1] + 3u >= len;
 }
 
 #endif /* EXTKEY_TCPOPT_H */

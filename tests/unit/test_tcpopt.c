@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,6 +15,9 @@
 #define MSS 2, 4, 5, 180
 #define TIMESTAMP 8, 10, 0, 0, 0, 1, 0, 0, 0, 0
 #define NOP 1
+#define SACK_PERM 4, 2
+#define WINDOW 3, 3, 7
+#define SYN_OPTIONS MSS, SACK_PERM, TIMESTAMP, NOP, WINDOW
 #define EOL 0
 
 #define CASE(want, at, ...)                                              \
@@ -164,7 +168,19 @@ static void only_data(void **unused)
 		{ 1, 20, { NOP, NOP, TIMESTAMP, 30, 8, 0x20 } },
 		{ 1, 32, { NOP, NOP, TIMESTAMP, 30, 18, 0x20 } },
 		{ 1, 20, { 30, 20, 0x20 } },
+		{ 1, 8, { 30, 8, 0x20 } },
+		{ 1, 32, { NOP, NOP, TIMESTAMP, 30, 20, 0x01 } },
+		{ 1, 20, { SYN_OPTIONS } },
+		{ 1, 24, { SYN_OPTIONS, 30, 4, 0x01 } },
+		{ 1, 32, { SYN_OPTIONS, 30, 12, 0x01 } },
+		{ 1, 24, { MSS, NOP, NOP, TIMESTAMP, NOP, WINDOW, 30, 4, 0x01 } },
 		{ 0, 24, { NOP, NOP, TIMESTAMP, JOIN } },
+		{ 0, 32, { SYN_OPTIONS, JOIN } },
+		{ 0, 36, { SYN_OPTIONS, 30, 4, 0x01, 0, JOIN } },
+		/* a timestamp, or a window, of another length */
+		{ 0, 24, { MSS, SACK_PERM, 8, 2, 30, 12, 0x10, 2, 1, 1, 1, 1,
+			   NOP, WINDOW, 30, 4, 0x01 } },
+		{ 0, 36, { MSS, SACK_PERM, TIMESTAMP, NOP, 3, 4, 0, 0, 30, 12, 0x10 } },
 		{ 0, 32, { NOP, NOP, TIMESTAMP, 30, 8, 0x20, 0, 1, 1, 1, 1, JOIN } },
 		{ 0, 20, { 30, 8, 0x20, 0, 1, 1, 1, 1, JOIN } },
 		{ 0, 20, { 30, 3, 0x20, NOP } },
@@ -174,14 +190,24 @@ static void only_data(void **unused)
 		{ 0, 20, { TIMESTAMP, NOP, NOP } },
 	};
 	__u8 buf[EXTKEY_TCPOPT_BUF];
-	unsigned int i;
+	unsigned int i, have;
 
 	(void)unused;
 	for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
 		memset(buf, 0, sizeof(buf));
 		memcpy(buf, data[i].bytes, data[i].len);
-		assert_int_equal(extkey_only_data(buf, data[i].len),
+		assert_int_equal(extkey_only_data(buf, buf + sizeof(buf),
+						  data[i].len),
 				 data[i].want);
+		/* The packet may end before what its header says */
+		for (have = 0; have <= data[i].len; have++) {
+			__u8 *exact = malloc(have + !have);
+
+			memcpy(exact, buf, have);
+			if (extkey_only_data(exact, exact + have, data[i].len))
+				assert_int_equal(data[i].want, 1);
+			free(exact);
+		}
 	}
 }
 
