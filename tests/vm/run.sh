@@ -155,19 +155,32 @@ for reader in "${readers[@]}"; do
 done
 readers=()
 
+complaint='WARNING: |BUG: |Oops: |Kernel panic'
+
+# 60 lines of it, from the first complaint on, which says what is wrong; else the last
+show_console()
+{
+	local from
+
+	from=$(grep -nE -m 1 "$complaint" "$dir/console" | cut -d : -f 1) ||
+		from=$(($(wc -l <"$dir/console") - 59))
+	((from > 0)) || from=1
+	echo "--- console of the virtual machine, from line $from"
+	sed -n "$from,$((from + 59))p" "$dir/console" | tr -d '\r'
+	echo "---"
+}
+
 give_up()
 {
 	{
 		[[ ! -s $dir/qemu ]] || sed 's/^/qemu: /' "$dir/qemu"
-		echo "--- console of the virtual machine, the last 60 lines"
-		tail -n 60 "$dir/console" | tr -d '\r'
-		echo "---"
+		show_console
 	} >&2
 	fail "$died" "$1"
 }
 
 ((status != 124 && status != 137)) || give_up "not done after $timeout seconds (--timeout)"
-if grep -qE 'WARNING: |BUG: |Oops: |Kernel panic' "$dir/console"; then
+if grep -qE "$complaint" "$dir/console"; then
 	give_up "the kernel complained"
 fi
 read -r got result <"$dir/status" || :
