@@ -23,6 +23,42 @@ static uint8_t *held_join(uint8_t len, int64_t until, struct frame *frame,
 	return NULL;
 }
 
+/* From now on they are held: the first SYN. It comes within 20 times the patience */
+static uint8_t *hold_syn(struct frame *frame, struct segment *syn)
+{
+	uint8_t *join;
+
+	hold_joins = true;
+	join = held_join(JOIN_SYN_LEN, now_ms() + 20 * patience_ms, frame, syn);
+	if (!join)
+		printf(" no-join");
+	return join;
+}
+
+/* The token of a SYN for connection @y, for @x in its place: the mask stays */
+static uint32_t swap_token(const uint8_t *join, const struct connection *y,
+			   const struct connection *x)
+{
+	return get32(join + 4) ^ key_token(y->keys[SERVER]) ^
+	       key_token(x->keys[SERVER]);
+}
+
+/* The same with the HMAC of an ACK; each connection's join has nonces of its own */
+static void swap_ack(const uint8_t *join, const struct connection *y,
+		     const uint32_t *nonces_y, const struct connection *x,
+		     const uint32_t *nonces_x, uint8_t *hmac)
+{
+	uint8_t hmac_y[SHA256_DIGEST_LENGTH];
+	int i;
+
+	join_hmac(x->keys[CLIENT], x->keys[SERVER], nonces_x[CLIENT],
+		  nonces_x[SERVER], hmac);
+	join_hmac(y->keys[CLIENT], y->keys[SERVER], nonces_y[CLIENT],
+		  nonces_y[SERVER], hmac_y);
+	for (i = 0; i < ACK_HMAC_LEN; i++)
+		hmac[i] ^= hmac_y[i] ^ join[4 + i];
+}
+
 /* To the client, as if the server of its join had sent it */
 static void send_synack(int path, const struct segment *syn, uint64_t hmac,
 			uint32_t nonce)
@@ -52,8 +88,7 @@ static void send_synack(int path, const struct segment *syn, uint64_t hmac,
  */
 bool cmd_oracle(void)
 {
-	int64_t until = now_ms() + 20 * patience_ms;
-	uint8_t hmac_x[SHA256_DIGEST_LENGTH], hmac_y[SHA256_DIGEST_LENGTH];
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
 	const struct connection *x, *y;
 	struct frame frame, syn_frame;
 	struct segment segment, syn;
@@ -61,14 +96,10 @@ bool cmd_oracle(void)
 	enum answer answer;
 	uint64_t mask;
 	uint8_t *join;
-	int i;
 
-	hold_joins = true;
-	join = held_join(JOIN_SYN_LEN, until, &syn_frame, &syn);
-	if (!join) {
-		printf(" no-join");
+	join = hold_syn(&syn_frame, &syn);
+	if (!join)
 		return true;
-	}
 	/* Connection Y may be younger than the command */
 	x = arg_connection("conn");
 	y = arg_connection("learn");
@@ -78,8 +109,7 @@ bool cmd_oracle(void)
 	start_attempt(&attempt, x, y, 0);
 	held = attempt.from = syn.from;
 	attempt.nonces[CLIENT] = get32(join + 8);
-	attempt.token = get32(join + 4) ^ key_token(y->keys[SERVER]) ^
-			key_token(x->keys[SERVER]);
+	attempt.token = swap_token(join, y, x);
 	send_syn(&attempt);
 	answer = take_synack(&attempt);
 	printf(" syn=%s", answers[answer]);
@@ -95,13 +125,8 @@ bool cmd_oracle(void)
 	if (!join)
 		return true;
 
-	join_hmac(x->keys[CLIENT], x->keys[SERVER], attempt.nonces[CLIENT],
-		  attempt.nonces[SERVER], hmac_x);
-	join_hmac(y->keys[CLIENT], y->keys[SERVER], attempt.nonces[CLIENT],
-		  attempt.nonces[SERVER], hmac_y);
-	for (i = 0; i < ACK_HMAC_LEN; i++)
-		hmac_x[i] ^= hmac_y[i] ^ join[4 + i];
-	end_join(&attempt, x, hmac_x);
+	swap_ack(join, y, attempt.nonces, x, attempt.nonces, hmac);
+	end_join(&attempt, x, hmac);
 	return true;
 }
 
@@ -135,9 +160,8 @@ static bool pass_synack(int path, int64_t until, uint32_t *seq, uint32_t *nonce)
  */
 bool cmd_slot(void)
 {
-	int64_t until = now_ms() + 20 * patience_ms;
-	uint8_t hmac_x[SHA256_DIGEST_LENGTH], hmac_y[SHA256_DIGEST_LENGTH];
-	int i, path = (int)arg_number("path", "1") - 1;
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
+	int path = (int)arg_number("path", "1") - 1;
 	uint32_t nonces[NR_SIDES], cookie;
 	const struct connection *x, *y;
 	struct frame frame, syn_frame;
@@ -146,12 +170,9 @@ bool cmd_slot(void)
 	enum answer answer;
 	uint8_t *join;
 
-	hold_joins = true;
-	join = held_join(JOIN_SYN_LEN, until, &syn_frame, &syn);
-	if (!join) {
-		printf(" no-join");
+	join = hold_syn(&syn_frame, &syn);
+	if (!join)
 		return true;
-	}
 	/* Connection Y may be younger than the command */
 	x = arg_connection("conn");
 	y = arg_connection("learn");
@@ -164,8 +185,7 @@ bool cmd_slot(void)
 	attempt.from.port = syn.from.port;
 	attempt.seq = syn.seq;
 	attempt.nonces[CLIENT] = nonces[CLIENT];
-	attempt.token = get32(join + 4) ^ key_token(y->keys[SERVER]) ^
-			key_token(x->keys[SERVER]);
+	attempt.token = swap_token(join, y, x);
 	pass_segment(path, CLIENT, &syn_frame, &syn);
 	if (!pass_synack(path, now_ms() + 4 * patience_ms, &cookie,
 			 &nonces[SERVER])) {
@@ -184,14 +204,9 @@ bool cmd_slot(void)
 	printf(" syn=%s", answers[answer]);
 	if (answer != ANSWERED)
 		return true;
-	join_hmac(x->keys[CLIENT], x->keys[SERVER], attempt.nonces[CLIENT],
-		  attempt.nonces[SERVER], hmac_x);
-	join_hmac(y->keys[CLIENT], y->keys[SERVER], nonces[CLIENT],
-		  nonces[SERVER], hmac_y);
-	for (i = 0; i < ACK_HMAC_LEN; i++)
-		hmac_x[i] ^= hmac_y[i] ^ join[4 + i];
+	swap_ack(join, y, nonces, x, attempt.nonces, hmac);
 	attempt.from = syn.from;
 	attempt.peer_seq = cookie + 1;
-	end_join(&attempt, x, hmac_x);
+	end_join(&attempt, x, hmac);
 	return true;
 }
