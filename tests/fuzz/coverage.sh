@@ -19,7 +19,7 @@ llvm-profdata-19 merge -o "$out/profile" "$out/raw"
 llvm-cov-19 export -summary-only -instr-profile "$out/profile" "$fuzzer-coverage" |
 	jq -r --arg fuzzer "${fuzzer##*/}" '
 		def share: "\(.covered) of \(.count)";
-		.data[].files[] | select(.filename | test("(^|/)(include|bpf)/[^/]*$") and
+		.data[].files[] | select((.filename | test("(^|/)(include|bpf)/[^/]*$")) and
 			.summary.lines.covered > 0) |
 		"\($fuzzer): \(.filename | sub(".*/(?<f>(include|bpf)/)"; "\(.f)")): " +
 		"lines \(.summary.lines | share), branches \(.summary.branches | share)"'

@@ -12,12 +12,19 @@ fuzz() { # FUZZER
 	tests/fuzz/run.sh "$1" "$TAP_TMP/${1##*/}" -runs="$RUNS" -seed=1
 }
 
+covers() { # FUZZER
+	tests/fuzz/coverage.sh "$1" "$TAP_TMP/${1##*/}" >"$TAP_TMP/covered" &&
+		grep -q ": lines [1-9]" "$TAP_TMP/covered"
+}
+
 for name in tcpopt addr packet; do
 	check "$name: builds" make "build/fuzz/$name"
 	check "$name: finds nothing" fuzz "build/fuzz/$name"
 	diag "$(<"$TAP_TMP/check")"
 	check "$name: has run that often" \
 		test "$(sed -nE 's/.*: ([0-9]+) runs.*/\1/p' "$TAP_TMP/check")" -ge "$RUNS"
+	check "$name: what it has reached is counted" covers "build/fuzz/$name"
+	diag "$(<"$TAP_TMP/covered")"
 done
 
 # NAME FILE SED DESC: a copy with a bug
