@@ -15,7 +15,8 @@ packages=(
 	libjansson-dev libmnl-dev
 	# the tests
 	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps bsdextrautils
-	libcap2-bin libssl-dev strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools iptables iputils-ping
+	libcap2-bin libssl-dev strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools
+	iptables nftables iputils-ping
 )
 case ${1-vm} in
 host)	;;
