@@ -31,7 +31,7 @@ refuses 1 "Cannot allocate memory" "connect() with a key" in_cgroup "$CG_C" in_c
 	build/extkey_client --connect "$NET1_S:$PORT" --bytes 1000 --key-file "$KEY"
 is "$(counter "$CG_C" keys_failed)" 1 "it is counted"
 is "$(counter "$CG_C" keys_taken)" 0 "and no key taken"
-capture_stop
+check "the capture is whole" capture_stop
 is "$(tcpdump -nn -r "$TAP_TMP/s1.pcap" "port $PORT" 2>/dev/null)" "" "nothing was sent"
 check "connect() without a key succeeds" in_cgroup "$CG_C" in_c \
 	build/extkey_client --connect "$NET1_S:$((PORT + 1))" --bytes 1000
