@@ -1,161 +1,105 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The cgroup programs: out of the address of connect() and bind() they take the
- * key, and keep what is derived from it on the MPTCP socket. For extkey.bpf.c
- * alone.
- */
-#ifndef EXTKEY_KEYS_BPF_H
-#define EXTKEY_KEYS_BPF_H
+/* The maps, and what all programs do with them. For extkey.bpf.c alone. */
+#ifndef EXTKEY_MAPS_BPF_H
+#define EXTKEY_MAPS_BPF_H
 
-#include "maps.bpf.h"
+#include "vmlinux.h"
 
-#include <asm/errno.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
 
-#include "extkey_addr.h"
+#include "extkey_maps.h"
 
-/* Return values of the cgroup programs */
-#define CALL_REFUSED 0
-#define CALL_ALLOWED 1
+/* Levels of cgroups that the search for the nearest policy climbs */
+#define CGROUP_LEVELS 128
 
-/* Callers have checked that there is a whole sockaddr_in, or the most of an in6 */
-static __always_inline enum extkey_found
-read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
-	 unsigned int *len)
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct extkey_sock);
+} keys SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EXTKEY_MAX_CGROUPS);
+	__type(key, __u64);
+	__type(value, struct extkey_policy);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EXTKEY_MAX_CGROUPS);
+	__type(key, __u64);
+	__type(value, struct extkey_counters);
+} counters SEC(".maps");
+
+/* For the command alone */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EXTKEY_MAX_DEVICES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct extkey_device_key);
+	__type(value, struct extkey_device);
+} devices SEC(".maps");
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym;
+
+static struct sock *msk_sock(struct mptcp_sock *msk)
 {
-	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0,
-	      part;
-	__u8 tail[EXTKEY_TAIL_MAX] = { 0 }, sin_zero[EXTKEY_KEY_SHORT];
-	__u8 *addr = (__u8 *)kctx->uaddr;
-
-	/* Before 6.7 nothing tells how much of an address there is */
-	if (bpf_core_field_exists(kctx->uaddrlen) && kctx->uaddrlen > size) {
-		tail_len = kctx->uaddrlen - size;
-		part = tail_len < sizeof(tail) ? tail_len : sizeof(tail);
-		if (bpf_probe_read_kernel(tail, part, addr + size))
-			return EXTKEY_MALFORMED;
-	}
-	if (ipv6)
-		return extkey_from_addr(NULL, tail, tail_len, key, len);
-	if (bpf_probe_read_kernel(sin_zero, sizeof(sin_zero),
-				  addr + EXTKEY_SIN_ZERO_AT))
-		return EXTKEY_MALFORMED;
-	return extkey_from_addr(sin_zero, tail, tail_len, key, len);
+	return &msk->sk.icsk_inet.sk;
 }
 
-static __always_inline int refuse(int err)
-{
-	bpf_set_retval(err);
-	return CALL_REFUSED;
-}
+/* Counts only what is rare, a call or a join: an atomic add is good enough */
+#define count(cgroup_id, member)                             \
+	do {                                                 \
+		__u64 id = (cgroup_id);                      \
+		struct extkey_counters *c =                  \
+			bpf_map_lookup_elem(&counters, &id); \
+                                                             \
+		if (c)                                       \
+			__sync_fetch_and_add(&c->member, 1); \
+	} while (0)
 
-static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
-				    __u8 flags)
+/* The nearest attached ancestor of the cgroup in which the socket was made */
+static __always_inline struct extkey_policy *find_policy(struct mptcp_sock *msk,
+							 __u64 *cgroup_id)
 {
-	struct extkey_secret secret = { 0 };
-	struct bpf_sock_addr_kern *kctx;
+	struct cgroup *cgroup = msk_sock(msk)->sk_cgrp_data.cgroup;
+	struct cgroup_subsys_state *parent;
 	struct extkey_policy *policy;
-	struct extkey_sock *stored;
-	__u8 key[EXTKEY_KEY_MAX];
-	struct mptcp_sock *msk;
-	unsigned int len = 0;
+	int level;
+
+	for (level = 0; level < CGROUP_LEVELS && cgroup; level++) {
+		*cgroup_id = cgroup->kn->id;
+		policy = bpf_map_lookup_elem(&policies, cgroup_id);
+		if (policy)
+			return policy;
+		parent = cgroup->self.parent;
+		if (!parent)
+			break;
+		cgroup = parent->cgroup;
+	}
+	return NULL;
+}
+
+/* A join without a key that this engine would have masked with one */
+static __always_inline void count_plain(struct mptcp_sock *msk, __u32 engine,
+					bool rx)
+{
+	struct extkey_policy *policy;
 	__u64 cgroup_id;
-	int state;
-
-	if (!ctx->sk)
-		return CALL_ALLOWED;
-	msk = bpf_skc_to_mptcp_sock(ctx->sk);
-	if (!msk)
-		return CALL_ALLOWED;
-
-	/*
-	 * Further subflows come from the path manager, with zeros; and once the
-	 * socket listens or is connected, the call is going to fail anyway.
-	 * mptcp_connect() enters TCP_SYN_SENT before it comes here.
-	 */
-	kctx = bpf_cast_to_kern_ctx(ctx);
-	state = msk_sock(msk)->__sk_common.skc_state;
-	if (msk->first != kctx->sk ||
-	    (state != TCP_CLOSE && state != TCP_SYN_SENT))
-		return CALL_ALLOWED;
-
-	/* Nested cgroups each run this; one of them has refused already */
-	if (bpf_get_retval() < 0)
-		return CALL_ALLOWED;
 
 	policy = find_policy(msk, &cgroup_id);
-	if (!policy)
-		return CALL_ALLOWED;
-
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	switch (read_key(kctx, ipv6, key, &len)) {
-	case EXTKEY_NONE:
-		/* The path manager's own listeners are the kernel's sockets */
-		if (stored || !policy->require_key ||
-		    BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
-			return CALL_ALLOWED;
-		count(cgroup_id, keys_missing);
-		return refuse(-EPERM);
-	case EXTKEY_MALFORMED:
-		count(cgroup_id, keys_malformed);
-		return refuse(-EINVAL);
-	case EXTKEY_KEY:
-		break;
-	}
-
-	extkey_derive(key, len, &secret);
-	if (stored &&
-	    !__builtin_memcmp(&stored->secret, &secret, sizeof(secret)) &&
-	    stored->scheme == policy->scheme &&
-	    stored->engine == policy->engine &&
-	    stored->bound == policy->bind_addresses &&
-	    stored->cgroup_id == cgroup_id) {
-		stored->flags |= flags;
-		return CALL_ALLOWED;
-	}
-
-	if (!stored)
-		stored = bpf_sk_storage_get(&keys, msk, NULL,
-					    BPF_SK_STORAGE_GET_F_CREATE);
-	if (!stored) {
-		/* Going on would be the plain MPTCP that was not asked for */
-		count(cgroup_id, keys_failed);
-		return refuse(-ENOMEM);
-	}
-
-	stored->cgroup_id = cgroup_id;
-	stored->secret = secret;
-	stored->scheme = policy->scheme;
-	stored->engine = policy->engine;
-	stored->bound = policy->bind_addresses;
-	stored->flags |= flags;
-	count(cgroup_id, keys_taken);
-	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
-		count(cgroup_id, keys_weak);
-	return CALL_ALLOWED;
+	if (!policy || policy->engine != engine)
+		return;
+	if (!rx)
+		count(cgroup_id, joins_plain_sent);
+	else if (BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
+		count(cgroup_id, joins_pm_listener);
+	else
+		count(cgroup_id, joins_plain_received);
 }
 
-SEC("cgroup/connect4")
-int extkey_connect4(struct bpf_sock_addr *ctx)
-{
-	return take_key(ctx, false, EXTKEY_SOCK_CLIENT);
-}
-
-SEC("cgroup/connect6")
-int extkey_connect6(struct bpf_sock_addr *ctx)
-{
-	return take_key(ctx, true, EXTKEY_SOCK_CLIENT);
-}
-
-SEC("cgroup/bind4")
-int extkey_bind4(struct bpf_sock_addr *ctx)
-{
-	return take_key(ctx, false, 0);
-}
-
-SEC("cgroup/bind6")
-int extkey_bind6(struct bpf_sock_addr *ctx)
-{
-	return take_key(ctx, true, 0);
-}
-
-#endif /* EXTKEY_KEYS_BPF_H */
+#endif /* EXTKEY_MAPS_BPF_H */
