@@ -52,13 +52,21 @@ $(B)/tools-are-there: Makefile
 	[ "$$version" -ge 14 ] || { echo "make: $(CLANG) is version $$version, 14 is needed; install the package clang-19" >&2; exit 1; }
 	@touch $@
 
-$(B)/extkey.bpf.o: bpf/extkey.bpf.c $(wildcard bpf/*.h) $(HEADERS) $(B)/tools-are-there
+# One object for what is at cgroups, and one for each engine
+OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/%.bpf.o,$(wildcard bpf/*.bpf.c))
+SKELETONS := $(OBJECTS:.bpf.o=.skel.h)
+
+$(OBJECTS): $(B)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(HEADERS) $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/extkey.skel.h: $(B)/extkey.bpf.o
-	$(BPFTOOL) gen skeleton $< name extkey_bpf > $@.new && mv $@.new $@
+$(SKELETONS): $(B)/%.skel.h: $(B)/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
 
-$(B)/loader/%.o: loader/%.c $(HEADERS) $(B)/extkey.skel.h
+# What tells one build's programs from another's
+$(B)/build_id.h: $(OBJECTS)
+	echo "#define EXTKEY_BUILD_ID \"$$(cat $^ | sha256sum | cut -c 1-12)\"" > $@
+
+$(B)/loader/%.o: loader/%.c $(HEADERS) $(SKELETONS) $(B)/build_id.h
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(B)/extkey_loader: $(LOADER_OBJS)
@@ -67,7 +75,7 @@ $(B)/extkey_loader: $(LOADER_OBJS)
 $(B)/libextkey_preload.so: preload/extkey_preload.c $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) $< -o $@
 
-$(B)/unit/test_options: $(B)/loader/options.o
+$(B)/unit/test_options: $(B)/loader/options.o $(B)/loader/names.o $(B)/loader/verbs.o
 $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka
 

@@ -9,13 +9,14 @@
  * the token, and gives no token away whose bucket has 4 already, those of all
  * network namespaces and without a key included. So there is room for every
  * connection, and as nobody tells of the end of one, a place is taken over where
- * the connection is found to be gone. For cookies.bpf.h.
+ * the connection is found to be gone.
  */
 #ifndef EXTKEY_CONNECTIONS_BPF_H
 #define EXTKEY_CONNECTIONS_BPF_H
 
-#include "maps.bpf.h"
+#include "keys.bpf.h"
 #include "sockets.bpf.h"
+#include "stored.bpf.h"
 
 #define TOKEN_BUCKETS 65536
 #define TOKEN_MAX_CHAIN_LEN 4
@@ -40,8 +41,27 @@ struct {
 	__type(value, struct connection_bucket);
 } connections SEC(".maps");
 
-/* There was one for which there was no place: some are not known here */
-static bool connections_lost;
+/* Not 0: some connections are not known here */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} lost SEC(".maps");
+
+static __always_inline bool connections_lost(void)
+{
+	__u32 zero = 0, *value = bpf_map_lookup_elem(&lost, &zero);
+
+	return !value || *value;
+}
+
+static __always_inline void lose_connection(void)
+{
+	__u32 zero = 0, yes = 1;
+
+	bpf_map_update_elem(&lost, &zero, &yes, BPF_ANY);
+}
 
 static __always_inline struct connection_bucket *bucket_of(__u32 token)
 {
@@ -66,7 +86,7 @@ static __always_inline bool is_alive(const struct connection *connection)
 	       (__u32)BPF_CORE_READ(msk, local_key) == connection->key_part;
 }
 
-static __always_inline void remember(struct mptcp_sock *msk)
+static __always_inline void add_connection(struct mptcp_sock *msk)
 {
 	struct connection connection = {
 		.msk = (__u64)msk,
@@ -97,27 +117,7 @@ static __always_inline void remember(struct mptcp_sock *msk)
 		if (taken)
 			return;
 	}
-	connections_lost = true;
-}
-
-/* Each subflow, on either end, when its handshake is over */
-SEC("sockops")
-int extkey_accepted(struct bpf_sock_ops *ctx)
-{
-	struct extkey_sock *stored;
-	struct mptcp_sock *msk;
-
-	if ((ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	     ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB) ||
-	    !ctx->sk)
-		return 1;
-	msk = bpf_skc_to_mptcp_sock(ctx->sk);
-	if (!msk)
-		return 1;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (stored && stored->engine == EXTKEY_ENGINE_TC)
-		remember(msk);
-	return 1;
+	lose_connection();
 }
 
 /*
@@ -142,7 +142,7 @@ find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
 		if (BPF_CORE_READ(msk_sock(msk), __sk_common.skc_net.net) ==
 			    net &&
 		    read_stored((struct sock *)msk, stored) &&
-		    stored->engine == EXTKEY_ENGINE_TC)
+		    engine_of(stored) == EXTKEY_ENGINE_TC)
 			return msk;
 	}
 	return NULL;

@@ -10,13 +10,13 @@
  * answer and push nothing out. But the kernel may find another join in its slot
  * than the one that the ACK was unmasked for. So the HMAC is checked here already:
  * it has to be that of the join of this address and port, and the kernel, which
- * checks it once more, accepts it for no other. For tc.bpf.h.
+ * checks it once more, accepts it for no other.
  */
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H
 
 #include "connections.bpf.h"
-#include "maps.bpf.h"
+#include "keys.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 

@@ -1,62 +1,159 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The programs of extkey. Those at cgroups take the key (keys.bpf.h), those at
- * the kernel's hook (hook.bpf.h), or on the interfaces and before TCP (tc.bpf.h),
- * turn it into masks, and an iterator shows who holds one.
+ * The programs at cgroups, for both engines: out of the address of connect() and
+ * bind() they take the key, and keep what is derived from it on the MPTCP socket.
  */
 #include "vmlinux.h"
 
-#include <bpf/bpf_endian.h>
+#include <asm/errno.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 
-#include "hook.bpf.h"
+#include "extkey_addr.h"
 #include "keys.bpf.h"
-#include "maps.bpf.h"
-#include "tc.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline const char *role(const struct sock *sk,
-					const struct extkey_sock *stored)
+/* Return values of the cgroup programs */
+#define CALL_REFUSED 0
+#define CALL_ALLOWED 1
+
+/* Callers have checked that there is a whole sockaddr_in, or the most of an in6 */
+static __always_inline enum extkey_found
+read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
+	 unsigned int *len)
 {
-	if (sk->__sk_common.skc_state == TCP_LISTEN)
-		return "listener";
-	if (stored->flags & EXTKEY_SOCK_CLIENT)
-		return "client";
-	return sk->__sk_common.skc_state == TCP_CLOSE ? "bound" : "server";
+	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0,
+	      part;
+	__u8 tail[EXTKEY_TAIL_MAX] = { 0 }, sin_zero[EXTKEY_KEY_SHORT];
+	__u8 *addr = (__u8 *)kctx->uaddr;
+
+	/* Before 6.7 nothing tells how much of an address there is */
+	if (bpf_core_field_exists(kctx->uaddrlen) && kctx->uaddrlen > size) {
+		tail_len = kctx->uaddrlen - size;
+		part = tail_len < sizeof(tail) ? tail_len : sizeof(tail);
+		if (bpf_probe_read_kernel(tail, part, addr + size))
+			return EXTKEY_MALFORMED;
+	}
+	if (ipv6)
+		return extkey_from_addr(NULL, tail, tail_len, key, len);
+	if (bpf_probe_read_kernel(sin_zero, sizeof(sin_zero),
+				  addr + EXTKEY_SIN_ZERO_AT))
+		return EXTKEY_MALFORMED;
+	return extkey_from_addr(sin_zero, tail, tail_len, key, len);
 }
 
-static __always_inline const char *scheme_name(__u8 scheme)
+static __always_inline int refuse(int err)
 {
-	return scheme == EXTKEY_SCHEME_XOR ? "xor" : "siphash";
+	bpf_set_retval(err);
+	return CALL_REFUSED;
 }
 
-/* One line a socket; loader/status.c reads them */
-SEC("iter/bpf_sk_storage_map")
-int extkey_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
+static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
+				    __u8 flags)
 {
-	struct extkey_sock *stored = ctx->value;
-	struct seq_file *seq = ctx->meta->seq;
-	struct sock *sk = ctx->sk;
-	struct sock_common *skc;
+	struct extkey_secret secret = { 0 };
+	struct bpf_sock_addr_kern *kctx;
+	struct extkey_policy *policy;
+	struct extkey_sock *stored;
+	__u8 key[EXTKEY_KEY_MAX];
+	struct mptcp_sock *msk;
+	unsigned int len = 0;
+	__u64 cgroup_id;
+	int state;
 
-	if (!sk || !stored)
-		return 0;
+	if (!ctx->sk)
+		return CALL_ALLOWED;
+	msk = bpf_skc_to_mptcp_sock(ctx->sk);
+	if (!msk)
+		return CALL_ALLOWED;
 
-	skc = &sk->__sk_common;
-	BPF_SEQ_PRINTF(seq, "%llx %u %s ", bpf_get_socket_cookie(sk),
-		       skc->skc_net.net->ns.inum, role(sk, stored));
-	if (skc->skc_family == AF_INET6)
-		BPF_SEQ_PRINTF(seq, "[%pI6c]:%u [%pI6c]:%u",
-			       &skc->skc_v6_rcv_saddr, skc->skc_num,
-			       &skc->skc_v6_daddr, bpf_ntohs(skc->skc_dport));
-	else
-		BPF_SEQ_PRINTF(seq, "%pI4:%u %pI4:%u", &skc->skc_rcv_saddr,
-			       skc->skc_num, &skc->skc_daddr,
-			       bpf_ntohs(skc->skc_dport));
-	BPF_SEQ_PRINTF(seq, " %llu %s %08x\n", stored->cgroup_id,
-		       scheme_name(stored->scheme),
-		       stored->secret.fingerprint);
-	return 0;
+	/*
+	 * Further subflows come from the path manager, with zeros; and once the
+	 * socket listens or is connected, the call is going to fail anyway.
+	 * mptcp_connect() enters TCP_SYN_SENT before it comes here.
+	 */
+	kctx = bpf_cast_to_kern_ctx(ctx);
+	state = msk_sock(msk)->__sk_common.skc_state;
+	if (msk->first != kctx->sk ||
+	    (state != TCP_CLOSE && state != TCP_SYN_SENT))
+		return CALL_ALLOWED;
+
+	/* Nested cgroups each run this; one of them has refused already */
+	if (bpf_get_retval() < 0)
+		return CALL_ALLOWED;
+
+	policy = find_policy(msk, &cgroup_id);
+	if (!policy)
+		return CALL_ALLOWED;
+
+	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+	switch (read_key(kctx, ipv6, key, &len)) {
+	case EXTKEY_NONE:
+		/* The path manager's own listeners are the kernel's sockets */
+		if (stored || !policy->require_key ||
+		    BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
+			return CALL_ALLOWED;
+		count(cgroup_id, keys_missing);
+		return refuse(-EPERM);
+	case EXTKEY_MALFORMED:
+		count(cgroup_id, keys_malformed);
+		return refuse(-EINVAL);
+	case EXTKEY_KEY:
+		break;
+	}
+
+	extkey_derive(key, len, &secret);
+	if (stored &&
+	    !__builtin_memcmp(&stored->secret, &secret, sizeof(secret)) &&
+	    stored->scheme == policy->scheme &&
+	    stored->engine == policy->engine &&
+	    stored->bind_addresses == policy->bind_addresses &&
+	    stored->cgroup_id == cgroup_id) {
+		stored->flags |= flags;
+		return CALL_ALLOWED;
+	}
+
+	if (!stored)
+		stored = bpf_sk_storage_get(&keys, msk, NULL,
+					    BPF_SK_STORAGE_GET_F_CREATE);
+	if (!stored) {
+		/* Going on would be the plain MPTCP that was not asked for */
+		count(cgroup_id, keys_failed);
+		return refuse(-ENOMEM);
+	}
+
+	stored->cgroup_id = cgroup_id;
+	stored->secret = secret;
+	stored->scheme = policy->scheme;
+	stored->engine = policy->engine;
+	stored->bind_addresses = policy->bind_addresses;
+	stored->flags |= flags;
+	count(cgroup_id, keys_taken);
+	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
+		count(cgroup_id, keys_weak);
+	return CALL_ALLOWED;
+}
+
+SEC("cgroup/connect4")
+int extkey_connect4(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, false, EXTKEY_SOCK_CLIENT);
+}
+
+SEC("cgroup/connect6")
+int extkey_connect6(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, true, EXTKEY_SOCK_CLIENT);
+}
+
+SEC("cgroup/bind4")
+int extkey_bind4(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, false, 0);
+}
+
+SEC("cgroup/bind6")
+int extkey_bind6(struct bpf_sock_addr *ctx)
+{
+	return take_key(ctx, true, 0);
 }

@@ -4,83 +4,20 @@
  * unmasked it vouches for; a socket with a key gets no other. So it makes no
  * difference by which way a packet has come past that program: by an interface
  * without it, out of fragments or of IPsec, translated to another address, or by
- * another filter that let it through before. For tc.bpf.h.
+ * another filter that let it through before.
  */
 #ifndef EXTKEY_GATE_BPF_H
 #define EXTKEY_GATE_BPF_H
 
 #include "cookies.bpf.h"
+#include "connections.bpf.h"
+#include "keys.bpf.h"
+#include "packet.bpf.h"
+#include "tc.bpf.h"
+#include "vouched.bpf.h"
 
-#define VOUCHED 32768 /* far more than the fields on their way up at a time */
 #define GATE_DROP 0
 #define GATE_PASS 1
-
-struct vouched_key {
-	struct tuple_key tuple;
-	__u64 value; /* without its mask, see field_value() */
-	__u32 field; /* enum extkey_field */
-	__u32 unused;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, VOUCHED);
-	__type(key, struct vouched_key);
-	__type(value, __u32);
-} vouched SEC(".maps");
-
-/* 64 bits that tell it from others: of a token with the nonce, of the ACK the first */
-static __always_inline __u64 field_value(const struct packet *packet,
-					 const struct extkey_option *option)
-{
-	__u32 at = option->at + EXTKEY_VALUE_AT;
-
-	if (option->field == EXTKEY_FIELD_ADD_ADDR)
-		at = option->at + option->len - 8;
-	return (__u64)opt_be32(packet, at) << 32 | opt_be32(packet, at + 4);
-}
-
-static __always_inline void vouch(struct __sk_buff *skb,
-				  const struct packet *packet, __u8 field,
-				  __u64 value)
-{
-	struct vouched_key key = { .value = value, .field = field };
-	__u32 yes = 1;
-
-	tuple_of(skb, packet, false, &key.tuple);
-	bpf_map_update_elem(&vouched, &key, &yes, BPF_ANY);
-}
-
-static __always_inline bool is_vouched(struct __sk_buff *skb,
-				       const struct packet *packet,
-				       const struct extkey_option *option)
-{
-	struct vouched_key key = {
-		.value = field_value(packet, option),
-		.field = option->field,
-	};
-
-	tuple_of(skb, packet, false, &key.tuple);
-	/* Left there: to send the same once more is no more than that */
-	return bpf_map_lookup_elem(&vouched, &key);
-}
-
-/* What no kernel sends, and the kernel might read in another way than we do */
-static __always_inline bool malformed(const struct packet *packet,
-				      bool listener)
-{
-	const struct extkey_option *options = packet->walk.options;
-
-	if (packet->fragment || packet->walk.found > EXTKEY_OPTIONS ||
-	    (packet->walk.found == 2 && options[0].field == options[1].field))
-		return true;
-	if (!listener)
-		return false;
-	if (syn_flags(packet) == TCP_SYN)
-		return options[0].field != EXTKEY_FIELD_TOKEN ||
-		       packet->walk.found > 1;
-	return options[0].field != EXTKEY_FIELD_ACK;
-}
 
 /* Whether the socket reads this field, and would take it for plain */
 static __always_inline bool matters(const struct extkey_sock *stored,
@@ -159,8 +96,7 @@ static __always_inline int to_keyless(struct __sk_buff *skb, struct scratch *s)
 }
 
 /* The packet begins with the network header here */
-SEC("cgroup_skb/ingress")
-int extkey_gate(struct __sk_buff *skb)
+static __always_inline int judge(struct __sk_buff *skb)
 {
 	struct extkey_sock *stored;
 	struct bpf_sock *sk;
@@ -183,7 +119,7 @@ int extkey_gate(struct __sk_buff *skb)
 		return GATE_PASS;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	listener = msk_sock(msk)->__sk_common.skc_state == TCP_LISTEN;
-	if (stored && stored->engine == EXTKEY_ENGINE_TC) {
+	if (stored && engine_of(stored) == EXTKEY_ENGINE_TC) {
 		if (parsed == PARSED_PACKET)
 			return to_keyed(skb, &s->packet, stored, listener);
 		count(stored->cgroup_id, joins_malformed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maps, and what all programs do with them. For extkey.bpf.c alone. */
-#ifndef EXTKEY_MAPS_BPF_H
-#define EXTKEY_MAPS_BPF_H
+/* The maps that the programs of all objects share, and what they do with them */
+#ifndef EXTKEY_KEYS_BPF_H
+#define EXTKEY_KEYS_BPF_H
 
 #include "vmlinux.h"
 
@@ -10,8 +10,12 @@
 
 #include "extkey_maps.h"
 
-/* Levels of cgroups that the search for the nearest policy climbs */
-#define CGROUP_LEVELS 128
+/*
+ * The bpf file system that this is pinned in, by its device number. The command knows
+ * its own programs by it when their pins are lost, and tells them from those of
+ * another bpf file system. In a map of its own, to be found and read.
+ */
+SEC(".rodata.id") const volatile __u64 installation;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -34,15 +38,6 @@ struct {
 	__type(value, struct extkey_counters);
 } counters SEC(".maps");
 
-/* For the command alone */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, EXTKEY_MAX_DEVICES);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct extkey_device_key);
-	__type(value, struct extkey_device);
-} devices SEC(".maps");
-
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
 extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym;
 
@@ -62,26 +57,56 @@ static struct sock *msk_sock(struct mptcp_sock *msk)
 			__sync_fetch_and_add(&c->member, 1); \
 	} while (0)
 
+/* More than there is memory for: the search ends at the root */
+#define CGROUP_LEVELS (1 << 20)
+
+struct policy_search {
+	__u64 cgroup; /* a number, as the verifier would lose a pointer's type here */
+	__u64 id;
+	struct extkey_policy *policy;
+};
+
+static long search_level(__u64 index, struct policy_search *search)
+{
+	struct cgroup_subsys_state *parent;
+	struct cgroup *cgroup;
+
+	cgroup = bpf_rdonly_cast((void *)search->cgroup,
+				 bpf_core_type_id_kernel(struct cgroup));
+	search->id = cgroup->kn->id;
+	search->policy = bpf_map_lookup_elem(&policies, &search->id);
+	if (search->policy)
+		return 1;
+	parent = cgroup->self.parent;
+	search->cgroup = parent ? (__u64)parent->cgroup : 0;
+	return !search->cgroup;
+}
+
 /* The nearest attached ancestor of the cgroup in which the socket was made */
 static __always_inline struct extkey_policy *find_policy(struct mptcp_sock *msk,
 							 __u64 *cgroup_id)
 {
-	struct cgroup *cgroup = msk_sock(msk)->sk_cgrp_data.cgroup;
-	struct cgroup_subsys_state *parent;
-	struct extkey_policy *policy;
-	int level;
+	struct policy_search search = {
+		.cgroup = (__u64)msk_sock(msk)->sk_cgrp_data.cgroup,
+	};
 
-	for (level = 0; level < CGROUP_LEVELS && cgroup; level++) {
-		*cgroup_id = cgroup->kn->id;
-		policy = bpf_map_lookup_elem(&policies, cgroup_id);
-		if (policy)
-			return policy;
-		parent = cgroup->self.parent;
-		if (!parent)
-			break;
-		cgroup = parent->cgroup;
-	}
-	return NULL;
+	if (search.cgroup)
+		bpf_loop(CGROUP_LEVELS, search_level, &search, 0);
+	*cgroup_id = search.id;
+	return search.policy;
+}
+
+/*
+ * Who masks for this socket: what the policy says now, so that all sockets of a
+ * cgroup change engines at once; of a cgroup that was detached, what it said last.
+ */
+static __always_inline enum extkey_engine
+engine_of(const struct extkey_sock *stored)
+{
+	__u64 id = stored->cgroup_id;
+	struct extkey_policy *policy = bpf_map_lookup_elem(&policies, &id);
+
+	return policy ? policy->engine : stored->engine;
 }
 
 /* A join without a key that this engine would have masked with one */
@@ -102,4 +127,4 @@ static __always_inline void count_plain(struct mptcp_sock *msk, __u32 engine,
 		count(cgroup_id, joins_plain_received);
 }
 
-#endif /* EXTKEY_MAPS_BPF_H */
+#endif /* EXTKEY_KEYS_BPF_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Packets of TCP: what they are, which of their options have a field that
- * authenticates something, and writing to those. For tc.bpf.h.
+ * authenticates something, and writing to those.
  */
 #ifndef EXTKEY_PACKET_BPF_H
 #define EXTKEY_PACKET_BPF_H
 
-#include "maps.bpf.h"
+#include "keys.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -270,6 +270,34 @@ static __always_inline __u32 opt_be32(const struct packet *packet, __u32 at)
 {
 	return (__u32)opt(packet, at) << 24 | (__u32)opt(packet, at + 1) << 16 |
 	       (__u32)opt(packet, at + 2) << 8 | opt(packet, at + 3);
+}
+
+/* 64 bits that tell it from others: of a token with the nonce, of the ACK the first */
+static __always_inline __u64 field_value(const struct packet *packet,
+					 const struct extkey_option *option)
+{
+	__u32 at = option->at + EXTKEY_VALUE_AT;
+
+	if (option->field == EXTKEY_FIELD_ADD_ADDR)
+		at = option->at + option->len - 8;
+	return (__u64)opt_be32(packet, at) << 32 | opt_be32(packet, at + 4);
+}
+
+/* What no kernel sends, and the kernel might read in another way than we do */
+static __always_inline bool malformed(const struct packet *packet,
+				      bool listener)
+{
+	const struct extkey_option *options = packet->walk.options;
+
+	if (packet->fragment || packet->walk.found > EXTKEY_OPTIONS ||
+	    (packet->walk.found == 2 && options[0].field == options[1].field))
+		return true;
+	if (!listener)
+		return false;
+	if (syn_flags(packet) == TCP_SYN)
+		return options[0].field != EXTKEY_FIELD_TOKEN ||
+		       packet->walk.found > 1;
+	return options[0].field != EXTKEY_FIELD_ACK;
 }
 
 #define FIELD_MAX 20 /* bytes: HMAC of the ACK */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is read from the kernel's sockets. For the other *.bpf.h. */
+/* What is read from the kernel's sockets */
 #ifndef EXTKEY_SOCKETS_BPF_H
 #define EXTKEY_SOCKETS_BPF_H
 
-#include "maps.bpf.h"
+#include "keys.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -29,27 +29,27 @@ static __always_inline void read_addr(int family, const void *addr4,
  */
 static __always_inline void read_addresses(const struct sock_common *skc,
 					   bool initiator,
-					   struct extkey_subject *subject)
+					   struct extkey_mask_input *input)
 {
 	__u16 local_port = BPF_CORE_READ(skc, skc_num);
 	__u16 remote_port = bpf_ntohs(BPF_CORE_READ(skc, skc_dport));
 	int family = BPF_CORE_READ(skc, skc_family);
 
-	subject->bound = 1;
-	subject->port = initiator ? local_port : remote_port;
-	subject->dst_port = initiator ? remote_port : local_port;
+	input->bind_addresses = 1;
+	input->port = initiator ? local_port : remote_port;
+	input->dst_port = initiator ? remote_port : local_port;
 	read_addr(family, &skc->skc_rcv_saddr, &skc->skc_v6_rcv_saddr,
-		  initiator ? subject->addr : subject->dst);
+		  initiator ? input->addr : input->dst);
 	read_addr(family, &skc->skc_daddr, &skc->skc_v6_daddr,
-		  initiator ? subject->dst : subject->addr);
+		  initiator ? input->dst : input->addr);
 }
 
 /* The MPTCP keys of a connection; @rx: the peer sends the field */
 static __always_inline void set_keys(__u64 local, __u64 remote, bool rx,
-				     struct extkey_subject *subject)
+				     struct extkey_mask_input *input)
 {
-	subject->sender_key = rx ? remote : local;
-	subject->receiver_key = rx ? local : remote;
+	input->sender_key = rx ? remote : local;
+	input->receiver_key = rx ? local : remote;
 }
 
 /* The subflow's side of a TCP socket that is one of MPTCP */
@@ -69,49 +69,6 @@ static __always_inline struct sock *
 listener_msk(const struct mptcp_subflow_request_sock *req)
 {
 	return subflow_of(((struct sock_common *)req)->skc_listener)->conn;
-}
-
-#define STORAGES 16 /* of other people's, on the same socket */
-
-/*
- * What bpf_sk_storage_get() would find: to that helper a socket that was found
- * in another one's members is not trusted. The storage of a socket is a list,
- * with an element for each map.
- */
-static __noinline bool read_stored(struct sock *sk, struct extkey_sock *stored)
-{
-	struct bpf_map *map = (struct bpf_map *)&keys;
-	struct bpf_local_storage_elem *elem;
-	struct bpf_local_storage_map *smap;
-	struct hlist_node *node;
-	__u32 i, id = map->id;
-
-	if (!sk)
-		return false;
-	node = BPF_CORE_READ(sk, sk_bpf_storage, list.first);
-	for (i = 0; i < STORAGES && node; i++) {
-		elem = (void *)node -
-		       bpf_core_field_offset(struct bpf_local_storage_elem,
-					     snode);
-		smap = BPF_CORE_READ(elem, sdata.smap);
-		if (BPF_CORE_READ(smap, map.id) == id)
-			return !bpf_probe_read_kernel(stored, sizeof(*stored),
-						      &elem->sdata.data);
-		node = BPF_CORE_READ(node, next);
-	}
-	return false;
-}
-
-/* As the hook compares them: of scheme xor nothing counts but the pad */
-static __always_inline bool same_key(const struct extkey_sock *a,
-				     const struct extkey_sock *b)
-{
-	if (a->scheme != b->scheme || a->engine != b->engine)
-		return false;
-	if (a->scheme == EXTKEY_SCHEME_XOR)
-		return a->secret.pad == b->secret.pad;
-	return a->bound == b->bound &&
-	       !__builtin_memcmp(&a->secret, &b->secret, sizeof(a->secret));
 }
 
 #endif /* EXTKEY_SOCKETS_BPF_H */

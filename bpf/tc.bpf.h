@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Engine tc: masks go on and off in the packets, on the interfaces of a kernel
- * without the hook. For extkey.bpf.c alone.
+ * Engine tc: what its programs share.
  *
  * One packet can meet these programs on several devices, one above the other.
  * On its way out what is written does not depend on what a program before has
@@ -13,11 +12,9 @@
 #define EXTKEY_TC_BPF_H
 
 #include "cookies.bpf.h"
-#include "maps.bpf.h"
+#include "keys.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
-
-#include <linux/pkt_cls.h>
 
 #define VLAN_VID 0x0fff
 #define UPPER_DEVICES 64 /* that are searched for a macvlan */
@@ -25,7 +22,7 @@
 /* Too much for the stack; softirqs are off, and nothing of ours nests */
 struct scratch {
 	struct packet packet;
-	struct extkey_subject subject;
+	struct extkey_mask_input input;
 	struct extkey_sock stored, other;
 	struct extkey_sha256 sha256;
 	struct cookie_join join;
@@ -91,7 +88,7 @@ static __always_inline bool is_keyed(struct scratch *s, struct bpf_sock *sk)
 	struct extkey_sock *stored;
 
 	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC)
+	if (!stored || engine_of(stored) != EXTKEY_ENGINE_TC)
 		return false;
 	s->stored = *stored;
 	return true;
@@ -189,16 +186,16 @@ static __always_inline bool delivered_here(struct __sk_buff *skb,
 /* The two values of a policy that binds addresses, in the SYN's direction */
 static __always_inline void packet_addresses(const struct packet *packet,
 					     bool from_initiator,
-					     struct extkey_subject *subject)
+					     struct extkey_mask_input *input)
 {
-	__u8 *src = from_initiator ? subject->addr : subject->dst;
-	__u8 *dst = from_initiator ? subject->dst : subject->addr;
+	__u8 *src = from_initiator ? input->addr : input->dst;
+	__u8 *dst = from_initiator ? input->dst : input->addr;
 	__u16 sport = (__u16)packet->tcp[0] << 8 | packet->tcp[1];
 	__u16 dport = (__u16)packet->tcp[2] << 8 | packet->tcp[3];
 
-	subject->bound = 1;
-	subject->port = from_initiator ? sport : dport;
-	subject->dst_port = from_initiator ? dport : sport;
+	input->bind_addresses = 1;
+	input->port = from_initiator ? sport : dport;
+	input->dst_port = from_initiator ? dport : sport;
 	read_addr(packet->ipv6 ? AF_INET6 : AF_INET, &packet->tuple.ipv4.saddr,
 		  packet->tuple.ipv6.saddr, src);
 	read_addr(packet->ipv6 ? AF_INET6 : AF_INET, &packet->tuple.ipv4.daddr,
@@ -206,35 +203,35 @@ static __always_inline void packet_addresses(const struct packet *packet,
 }
 
 /* Starts anew with what is the same for all fields of the packet */
-static __always_inline void new_subject(struct scratch *s, __u8 field,
-					bool bound, bool from_initiator)
+static __always_inline void new_input(struct scratch *s, __u8 field,
+					bool bind_addresses, bool from_initiator)
 {
-	__builtin_memset(&s->subject, 0, sizeof(s->subject));
-	s->subject.field = field;
-	if (bound && field <= EXTKEY_FIELD_ACK)
-		packet_addresses(&s->packet, from_initiator, &s->subject);
+	__builtin_memset(&s->input, 0, sizeof(s->input));
+	s->input.field = field;
+	if (bind_addresses && field <= EXTKEY_FIELD_ACK)
+		packet_addresses(&s->packet, from_initiator, &s->input);
 }
 
 static __noinline __u64 mask_of(struct scratch *s)
 {
-	return extkey_mask(s->stored.scheme, &s->stored.secret, &s->subject);
+	return extkey_mask(s->stored.scheme, &s->stored.secret, &s->input);
 }
 
 /* What the address of ADD_ADDR is, which stands at @at */
-static __always_inline void add_addr_subject(struct scratch *s, __u32 at,
+static __always_inline void add_addr_input(struct scratch *s, __u32 at,
 					     __u32 len)
 {
-	struct extkey_subject *subject = &s->subject;
+	struct extkey_mask_input *input = &s->input;
 	struct packet *packet = &s->packet;
 	__u32 i, size;
 
-	subject->family = len >= EXTKEY_ADD_ADDR6 ? 6 : 4;
-	size = subject->family == 6 ? 16 : 4;
-	subject->addr_id = opt(packet, at + 3);
+	input->family = len >= EXTKEY_ADD_ADDR6 ? 6 : 4;
+	size = input->family == 6 ? 16 : 4;
+	input->addr_id = opt(packet, at + 3);
 	for (i = 0; i < 16; i++)
-		subject->addr[i] = i < size ? opt(packet, at + 4 + i) : 0;
+		input->addr[i] = i < size ? opt(packet, at + 4 + i) : 0;
 	if (len == EXTKEY_ADD_ADDR4 + 2 || len == EXTKEY_ADD_ADDR6 + 2)
-		subject->port = (__u16)opt(packet, at + 4 + size) << 8 |
+		input->port = (__u16)opt(packet, at + 4 + size) << 8 |
 				opt(packet, at + 5 + size);
 }
 
@@ -259,7 +256,7 @@ static __always_inline void mask_hmac(struct scratch *s)
 	__u64 mask;
 
 	for (word = 0; word < 3; word++) {
-		s->subject.word = word;
+		s->input.word = word;
 		mask = mask_of(s);
 		for (i = 0; i < 8 && word * 8 + i < FIELD_MAX; i++)
 			s->hmac[word * 8 + i] ^= mask >> (56 - 8 * i);
@@ -274,9 +271,5 @@ static __always_inline bool write_hmac(struct __sk_buff *skb, struct scratch *s,
 	__builtin_memcpy(hmac, s->hmac, sizeof(hmac));
 	return write_field(skb, &s->packet, at, hmac, sizeof(hmac));
 }
-
-#include "gate.bpf.h"
-#include "tc_egress.bpf.h"
-#include "tc_ingress.bpf.h"
 
 #endif /* EXTKEY_TC_BPF_H */

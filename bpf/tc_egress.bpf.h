@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Engine tc: what leaves. If a field cannot be masked the packet does not leave:
- * the peer would refuse it. For tc.bpf.h.
+ * the peer would refuse it.
  */
 #ifndef EXTKEY_TC_EGRESS_BPF_H
 #define EXTKEY_TC_EGRESS_BPF_H
+
+#include <linux/pkt_cls.h>
+
+#include "cookies.bpf.h"
+#include "keys.bpf.h"
+#include "packet.bpf.h"
+#include "sockets.bpf.h"
+#include "stored.bpf.h"
+#include "tc.bpf.h"
 
 /* The SYN of a socket of this host */
 static __always_inline bool
@@ -14,8 +23,8 @@ mask_token(struct __sk_buff *skb, struct scratch *s,
 	__u8 field[4];
 	__u32 masked;
 
-	new_subject(s, EXTKEY_FIELD_TOKEN, s->stored.bound, true);
-	s->subject.nonce[0] = subflow->local_nonce;
+	new_input(s, EXTKEY_FIELD_TOKEN, s->stored.bind_addresses, true);
+	s->input.nonce[0] = subflow->local_nonce;
 	masked = subflow->remote_token ^ (__u32)mask_of(s);
 	if (masked == opt_be32(&s->packet, at + EXTKEY_VALUE_AT))
 		return true; /* done on the device above this one */
@@ -31,10 +40,10 @@ mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 {
 	if (bpf_probe_read_kernel(s->hmac, sizeof(s->hmac), subflow->hmac))
 		return false;
-	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
-	s->subject.nonce[0] = subflow->local_nonce;
-	s->subject.nonce[1] = subflow->remote_nonce;
-	set_keys(msk->local_key, msk->remote_key, false, &s->subject);
+	new_input(s, EXTKEY_FIELD_ACK, s->stored.bind_addresses, true);
+	s->input.nonce[0] = subflow->local_nonce;
+	s->input.nonce[1] = subflow->remote_nonce;
+	set_keys(msk->local_key, msk->remote_key, false, &s->input);
 	mask_hmac(s);
 	return write_hmac(skb, s, at + EXTKEY_VALUE_AT);
 }
@@ -55,14 +64,14 @@ mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	case EXTKEY_FIELD_ADD_ADDR:
 		if (!leaves_here(skb))
 			return true;
-		new_subject(s, EXTKEY_FIELD_ADD_ADDR, false, false);
-		set_keys(msk->local_key, msk->remote_key, false, &s->subject);
-		add_addr_subject(s, option->at, option->len);
+		new_input(s, EXTKEY_FIELD_ADD_ADDR, false, false);
+		set_keys(msk->local_key, msk->remote_key, false, &s->input);
+		add_addr_input(s, option->at, option->len);
 		return write_64(skb, s, option,
 				field_value(&s->packet, option) ^ mask_of(s));
 	case EXTKEY_FIELD_FASTCLOSE:
-		new_subject(s, EXTKEY_FIELD_FASTCLOSE, false, false);
-		set_keys(msk->local_key, msk->remote_key, false, &s->subject);
+		new_input(s, EXTKEY_FIELD_FASTCLOSE, false, false);
+		set_keys(msk->local_key, msk->remote_key, false, &s->input);
 		return write_64(skb, s, option, msk->remote_key ^ mask_of(s));
 	default:
 		return true;
@@ -90,7 +99,7 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 			count_plain(msk, EXTKEY_ENGINE_TC, false);
 		return TC_ACT_UNSPEC;
 	}
-	if (stored->engine != EXTKEY_ENGINE_TC)
+	if (engine_of(stored) != EXTKEY_ENGINE_TC)
 		return TC_ACT_UNSPEC;
 
 	s->stored = *stored;
@@ -112,7 +121,7 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
 	if (!read_stored((struct sock *)req->msk, &s->stored) ||
-	    s->stored.engine != EXTKEY_ENGINE_TC)
+	    engine_of(&s->stored) != EXTKEY_ENGINE_TC)
 		return TC_ACT_UNSPEC;
 	if (!read_stored(listener_msk(req), &s->other) ||
 	    !same_key(&s->stored, &s->other)) {
@@ -124,10 +133,10 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
 
-	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
-	s->subject.nonce[0] = req->remote_nonce;
-	s->subject.nonce[1] = req->local_nonce;
-	set_keys(req->msk->local_key, req->msk->remote_key, false, &s->subject);
+	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
+	s->input.nonce[0] = req->remote_nonce;
+	s->input.nonce[1] = req->local_nonce;
+	set_keys(req->msk->local_key, req->msk->remote_key, false, &s->input);
 	return write_64(skb, s, &s->packet.walk.options[0],
 			req->thmac ^ mask_of(s)) ?
 		       TC_ACT_UNSPEC :
@@ -175,7 +184,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	keyed = answered_by_keyed(skb, s, &key, &cgroup_id);
 	msk = j ? find_connection(netns_of(skb), j->token, &s->other) : NULL;
-	if (!msk && !keyed && !connections_lost)
+	if (!msk && !keyed && !connections_lost())
 		return TC_ACT_UNSPEC;
 	if (msk)
 		cgroup_id = s->other.cgroup_id;
@@ -194,10 +203,10 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
 
-	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
-	s->subject.nonce[0] = join->nonce[0];
-	s->subject.nonce[1] = join->nonce[1];
-	set_keys(join->local_key, join->remote_key, false, &s->subject);
+	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
+	s->input.nonce[0] = join->nonce[0];
+	s->input.nonce[1] = join->nonce[1];
+	set_keys(join->local_key, join->remote_key, false, &s->input);
 	return write_64(skb, s, option,
 			field_value(&s->packet, option) ^ mask_of(s)) ?
 		       TC_ACT_UNSPEC :
@@ -224,22 +233,6 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 		bpf_rdonly_cast(kskb->sk,
 				bpf_core_type_id_kernel(
 					struct mptcp_subflow_request_sock)));
-}
-
-SEC("tc")
-int extkey_egress(struct __sk_buff *skb)
-{
-	struct scratch *s;
-	int action;
-
-	if (is_data(skb, link_header(skb)))
-		return TC_ACT_UNSPEC; /* on to other people's filters */
-	s = get_scratch();
-	if (!s)
-		return TC_ACT_UNSPEC;
-	action = leaves(skb, s);
-	forget_secrets(s);
-	return action;
 }
 
 #endif /* EXTKEY_TC_EGRESS_BPF_H */

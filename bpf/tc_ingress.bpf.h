@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Engine tc: what arrives. These programs unmask what they can, and vouch for it;
- * what is left as it came, the gate refuses. For tc.bpf.h.
+ * what is left as it came, the gate refuses.
  */
 #ifndef EXTKEY_TC_INGRESS_BPF_H
 #define EXTKEY_TC_INGRESS_BPF_H
+
+#include <linux/pkt_cls.h>
+
+#include "cookies.bpf.h"
+#include "keys.bpf.h"
+#include "packet.bpf.h"
+#include "sockets.bpf.h"
+#include "stored.bpf.h"
+#include "tc.bpf.h"
+#include "vouched.bpf.h"
 
 /* SYN: the key is that of the listener */
 static __always_inline void unmask_token(struct __sk_buff *skb,
@@ -13,14 +23,14 @@ static __always_inline void unmask_token(struct __sk_buff *skb,
 	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT, token;
 	__u8 field[4];
 
-	new_subject(s, EXTKEY_FIELD_TOKEN, s->stored.bound, true);
-	s->subject.nonce[0] = opt_be32(&s->packet, at + 4);
+	new_input(s, EXTKEY_FIELD_TOKEN, s->stored.bind_addresses, true);
+	s->input.nonce[0] = opt_be32(&s->packet, at + 4);
 	token = opt_be32(&s->packet, at) ^ (__u32)mask_of(s);
 	extkey_put_be32(field, token);
 	if (!write_field(skb, &s->packet, at, field, sizeof(field)))
 		return;
 	vouch(skb, &s->packet, EXTKEY_FIELD_TOKEN,
-	      (__u64)token << 32 | s->subject.nonce[0]);
+	      (__u64)token << 32 | s->input.nonce[0]);
 	syn_goes_up(skb, &s->packet, token);
 	count(s->stored.cgroup_id, joins_unmasked);
 }
@@ -44,7 +54,7 @@ static __always_inline void syn_arrives(struct __sk_buff *skb,
 		syn_goes_up(skb, &s->packet,
 			    opt_be32(&s->packet, s->packet.walk.options[0].at +
 							 EXTKEY_VALUE_AT));
-	} else if (stored->engine == EXTKEY_ENGINE_TC) {
+	} else if (engine_of(stored) == EXTKEY_ENGINE_TC) {
 		s->stored = *stored;
 		unmask_token(skb, s);
 	}
@@ -52,7 +62,7 @@ release:
 	bpf_sk_release(sk);
 }
 
-/* With nonces and keys of the join in s->subject, but for the ACK */
+/* With nonces and keys of the join in s->input, but for the ACK */
 static __always_inline void unmask_64(struct __sk_buff *skb, struct scratch *s,
 				      const struct extkey_option *option)
 {
@@ -72,11 +82,11 @@ unmask_synack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	count(s->stored.cgroup_id, joins_answered);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return;
-	new_subject(s, EXTKEY_FIELD_SYNACK, s->stored.bound, false);
-	s->subject.nonce[0] = subflow->local_nonce;
-	s->subject.nonce[1] =
+	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
+	s->input.nonce[0] = subflow->local_nonce;
+	s->input.nonce[1] =
 		opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
-	set_keys(msk->local_key, msk->remote_key, true, &s->subject);
+	set_keys(msk->local_key, msk->remote_key, true, &s->input);
 	unmask_64(skb, s, option);
 }
 
@@ -90,10 +100,10 @@ static __always_inline void unmask_signal(struct __sk_buff *skb,
 	    (option->field != EXTKEY_FIELD_ADD_ADDR &&
 	     option->field != EXTKEY_FIELD_FASTCLOSE))
 		return;
-	new_subject(s, option->field, false, false);
-	set_keys(local_key, remote_key, true, &s->subject);
+	new_input(s, option->field, false, false);
+	set_keys(local_key, remote_key, true, &s->input);
 	if (option->field == EXTKEY_FIELD_ADD_ADDR)
-		add_addr_subject(s, option->at, option->len);
+		add_addr_input(s, option->at, option->len);
 	unmask_64(skb, s, option);
 }
 
@@ -106,7 +116,7 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 	struct extkey_sock *stored;
 
 	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || stored->engine != EXTKEY_ENGINE_TC ||
+	if (!stored || engine_of(stored) != EXTKEY_ENGINE_TC ||
 	    malformed(&s->packet, false))
 		return;
 	s->stored = *stored;
@@ -133,10 +143,10 @@ static __always_inline void read_ack(struct scratch *s, __u64 local_key,
 		s->hmac[i] = opt(&s->packet, at + i);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return;
-	new_subject(s, EXTKEY_FIELD_ACK, s->stored.bound, true);
-	s->subject.nonce[0] = remote_nonce;
-	s->subject.nonce[1] = local_nonce;
-	set_keys(local_key, remote_key, true, &s->subject);
+	new_input(s, EXTKEY_FIELD_ACK, s->stored.bind_addresses, true);
+	s->input.nonce[0] = remote_nonce;
+	s->input.nonce[1] = local_nonce;
+	set_keys(local_key, remote_key, true, &s->input);
 	mask_hmac(s);
 }
 
@@ -172,7 +182,7 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 	if (!BPF_CORE_READ_BITFIELD(req, mp_join) ||
 	    malformed(&s->packet, true) ||
 	    !read_stored((struct sock *)msk, &s->stored) ||
-	    s->stored.engine != EXTKEY_ENGINE_TC)
+	    engine_of(&s->stored) != EXTKEY_ENGINE_TC)
 		return;
 	read_ack(s, msk->local_key, msk->remote_key, req->remote_nonce,
 		 req->local_nonce);
@@ -237,22 +247,6 @@ static __always_inline int arrives(struct __sk_buff *skb, struct scratch *s)
 		return packet_arrives(skb, s);
 	syn_arrives(skb, s);
 	return TC_ACT_UNSPEC;
-}
-
-SEC("tc")
-int extkey_ingress(struct __sk_buff *skb)
-{
-	struct scratch *s;
-	int action;
-
-	if (is_data(skb, link_header(skb)))
-		return TC_ACT_UNSPEC; /* on to other people's filters */
-	s = get_scratch();
-	if (!s)
-		return TC_ACT_UNSPEC;
-	action = arrives(skb, s);
-	forget_secrets(s);
-	return action;
 }
 
 #endif /* EXTKEY_TC_INGRESS_BPF_H */

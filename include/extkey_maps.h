@@ -11,6 +11,9 @@
 
 #include "extkey_mask.h"
 
+/* Another one for each change of what is stored with live sockets and policies */
+#define EXTKEY_LAYOUT "2"
+
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_MAX_CGROUPS 1024
 #define EXTKEY_MAX_DEVICES 4096
@@ -66,6 +69,7 @@ struct extkey_device_key {
 struct extkey_device {
 	char name[16]; /* IFNAMSIZ, when it was attached */
 	char netns[EXTKEY_PATH_SIZE]; /* path to enter it by */
+	__u32 filters; /* 1: by filters of clsact, 0: by tcx links */
 	__u32 clsact; /* 1: the qdisc is ours as well */
 };
 
@@ -79,8 +83,8 @@ struct extkey_sock {
 	__u64 cgroup_id;
 	struct extkey_secret secret;
 	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
-	__u8 engine; /* enum extkey_engine, the same */
-	__u8 bound; /* bind_addresses, the same */
+	__u8 engine; /* enum extkey_engine, the same; the policy of now counts more */
+	__u8 bind_addresses; /* bind_addresses, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
 	__u8 unused[4];
 };

@@ -40,14 +40,14 @@ struct extkey_secret {
 };
 
 /*
- * What a field is about. Integers are in host byte order, addresses as on the
+ * What the mask of a field is computed from. Integers are in host byte order, addresses as on the
  * wire. Members that the field does not have are not read: which ones it has
  * stands beside them.
  */
-struct extkey_subject {
+struct extkey_mask_input {
 	__u8 field; /* enum extkey_field */
 	__u8 word; /* ACK: which 64 bits of the HMAC, 0 to 2 */
-	__u8 bound; /* MP_JOIN: 1 if the addresses of the SYN are in the mask */
+	__u8 bind_addresses; /* MP_JOIN: 1 if the addresses of the SYN are in the mask */
 	__u8 addr_id; /* ADD_ADDR */
 	__u8 family; /* ADD_ADDR: 4 or 6 */
 	__u32 nonce[2]; /* MP_JOIN: of the SYN; SYN/ACK, ACK: of the SYN/ACK */
@@ -55,10 +55,10 @@ struct extkey_subject {
 	__u64 receiver_key; /* and of who receives it */
 	/*
 	 * ADD_ADDR: the address, that of IPv4 with 12 zeros behind it, and the
-	 * port or 0. bound: source of the SYN; IPv4 is ::ffff:a.b.c.d there.
+	 * port or 0. bind_addresses: source of the SYN; IPv4 is ::ffff:a.b.c.d there.
 	 */
 	__u8 addr[16];
-	__u8 dst[16]; /* bound: destination of the SYN */
+	__u8 dst[16]; /* bind_addresses: destination of the SYN */
 	__u16 port;
 	__u16 dst_port;
 };
@@ -134,12 +134,12 @@ extkey_derive(const __u8 key[EXTKEY_KEY_MAX], unsigned int len,
 
 /* The bytes of the SYN's addresses, behind the first @len bytes of a message */
 static inline __attribute__((always_inline)) void
-extkey_put_addresses(__u8 *msg, const struct extkey_subject *subject)
+extkey_put_addresses(__u8 *msg, const struct extkey_mask_input *input)
 {
-	extkey_copy(msg, subject->addr, 16);
-	extkey_copy(msg + 16, subject->dst, 16);
-	extkey_put_be16(msg + 32, subject->port);
-	extkey_put_be16(msg + 34, subject->dst_port);
+	extkey_copy(msg, input->addr, 16);
+	extkey_copy(msg + 16, input->dst, 16);
+	extkey_put_be16(msg + 32, input->port);
+	extkey_put_be16(msg + 34, input->dst_port);
 }
 
 #define EXTKEY_TOKEN_MSG 8
@@ -149,60 +149,60 @@ extkey_put_addresses(__u8 *msg, const struct extkey_subject *subject)
 /* Lengths are constants in each call, for the verifier */
 static inline __attribute__((always_inline)) __u64
 extkey_token_prf(const struct extkey_secret *secret,
-		 const struct extkey_subject *subject)
+		 const struct extkey_mask_input *input)
 {
 	__u8 msg[EXTKEY_TOKEN_MSG + EXTKEY_ADDRESSES] = { 'T' };
 
-	extkey_put_be32(msg + 4, subject->nonce[0]);
-	if (!subject->bound)
+	extkey_put_be32(msg + 4, input->nonce[0]);
+	if (!input->bind_addresses)
 		return extkey_siphash(secret->mask_key, msg, EXTKEY_TOKEN_MSG);
 	msg[2] = 1;
-	extkey_put_addresses(msg + EXTKEY_TOKEN_MSG, subject);
+	extkey_put_addresses(msg + EXTKEY_TOKEN_MSG, input);
 	return extkey_siphash(secret->mask_key, msg, sizeof(msg));
 }
 
 static inline __attribute__((always_inline)) __u64
 extkey_hmac_prf(const struct extkey_secret *secret,
-		const struct extkey_subject *subject)
+		const struct extkey_mask_input *input)
 {
 	__u8 msg[EXTKEY_HMAC_MSG + EXTKEY_ADDRESSES] = { 0 };
 
-	msg[0] = subject->field == EXTKEY_FIELD_SYNACK ? 'S' : 'A';
-	msg[1] = subject->word;
-	extkey_put_be32(msg + 4, subject->nonce[0]);
-	extkey_put_be32(msg + 8, subject->nonce[1]);
-	extkey_put_be64(msg + 12, subject->sender_key);
-	extkey_put_be64(msg + 20, subject->receiver_key);
-	if (!subject->bound)
+	msg[0] = input->field == EXTKEY_FIELD_SYNACK ? 'S' : 'A';
+	msg[1] = input->word;
+	extkey_put_be32(msg + 4, input->nonce[0]);
+	extkey_put_be32(msg + 8, input->nonce[1]);
+	extkey_put_be64(msg + 12, input->sender_key);
+	extkey_put_be64(msg + 20, input->receiver_key);
+	if (!input->bind_addresses)
 		return extkey_siphash(secret->mask_key, msg, EXTKEY_HMAC_MSG);
 	msg[2] = 1;
-	extkey_put_addresses(msg + EXTKEY_HMAC_MSG, subject);
+	extkey_put_addresses(msg + EXTKEY_HMAC_MSG, input);
 	return extkey_siphash(secret->mask_key, msg, sizeof(msg));
 }
 
 static inline __attribute__((always_inline)) __u64
 extkey_add_addr_prf(const struct extkey_secret *secret,
-		    const struct extkey_subject *subject)
+		    const struct extkey_mask_input *input)
 {
 	__u8 msg[40] = { 'D' };
 
-	extkey_put_be64(msg + 4, subject->sender_key);
-	extkey_put_be64(msg + 12, subject->receiver_key);
-	msg[20] = subject->addr_id;
-	msg[21] = subject->family;
-	extkey_put_be16(msg + 22, subject->port);
-	extkey_copy(msg + 24, subject->addr, 16);
+	extkey_put_be64(msg + 4, input->sender_key);
+	extkey_put_be64(msg + 12, input->receiver_key);
+	msg[20] = input->addr_id;
+	msg[21] = input->family;
+	extkey_put_be16(msg + 22, input->port);
+	extkey_copy(msg + 24, input->addr, 16);
 	return extkey_siphash(secret->mask_key, msg, sizeof(msg));
 }
 
 static inline __attribute__((always_inline)) __u64
 extkey_fastclose_prf(const struct extkey_secret *secret,
-		     const struct extkey_subject *subject)
+		     const struct extkey_mask_input *input)
 {
 	__u8 msg[20] = { 'F' };
 
-	extkey_put_be64(msg + 4, subject->sender_key);
-	extkey_put_be64(msg + 12, subject->receiver_key);
+	extkey_put_be64(msg + 4, input->sender_key);
+	extkey_put_be64(msg + 12, input->receiver_key);
 	return extkey_siphash(secret->mask_key, msg, sizeof(msg));
 }
 
@@ -212,21 +212,21 @@ extkey_fastclose_prf(const struct extkey_secret *secret,
  */
 static inline __attribute__((always_inline)) __u64
 extkey_mask(enum extkey_scheme scheme, const struct extkey_secret *secret,
-	    const struct extkey_subject *subject)
+	    const struct extkey_mask_input *input)
 {
 	if (scheme == EXTKEY_SCHEME_XOR)
-		return subject->field == EXTKEY_FIELD_TOKEN ? secret->pad : 0;
+		return input->field == EXTKEY_FIELD_TOKEN ? secret->pad : 0;
 
-	switch (subject->field) {
+	switch (input->field) {
 	case EXTKEY_FIELD_TOKEN:
-		return (__u32)extkey_token_prf(secret, subject);
+		return (__u32)extkey_token_prf(secret, input);
 	case EXTKEY_FIELD_SYNACK:
 	case EXTKEY_FIELD_ACK:
-		return extkey_hmac_prf(secret, subject);
+		return extkey_hmac_prf(secret, input);
 	case EXTKEY_FIELD_ADD_ADDR:
-		return extkey_add_addr_prf(secret, subject);
+		return extkey_add_addr_prf(secret, input);
 	default:
-		return extkey_fastclose_prf(secret, subject);
+		return extkey_fastclose_prf(secret, input);
 	}
 }
 

@@ -1,169 +1,225 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* attach and detach */
+/* attach: a policy for a cgroup, and all that it takes */
+#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
-#include "devices.h"
-#include "loader.h"
-#include "state.h"
+#include "cgroups.h"
+#include "error.h"
+#include "gate.h"
+#include "installation.h"
+#include "names.h"
+#include "requirements.h"
 #include "system.h"
+#include "verbs.h"
 
-static int choose_engine(const struct options *options,
-			 struct extkey_policy *policy)
+struct attachment {
+	int fd; /* of the cgroup */
+	__u64 id;
+	bool known; /* there is a policy already */
+	struct extkey_policy old, policy;
+	struct maps maps;
+};
+
+static bool chose_devices(const struct options *options)
 {
-	if (options->engine_auto)
-		policy->engine = has_hook() ? EXTKEY_ENGINE_HOOK :
-					      EXTKEY_ENGINE_TC;
+	return options->devices.netns || options->devices.nr_devs;
+}
+
+/* Whether the engine is for this command to choose */
+static bool chooses_engine(const struct options *options,
+			   const struct attachment *attachment)
+{
+	return options->engine_auto ||
+	       (options->engine < 0 && !attachment->known);
+}
+
+/* What was asked for, on top of what there is */
+static int merge_policy(const struct options *options,
+			struct attachment *attachment)
+{
+	struct extkey_policy *policy = &attachment->policy;
+
+	if (attachment->known) {
+		policy->scheme = attachment->old.scheme;
+		policy->engine = attachment->old.engine;
+		policy->require_key = attachment->old.require_key;
+		policy->bind_addresses = attachment->old.bind_addresses;
+	}
+	if (options->scheme >= 0)
+		policy->scheme = options->scheme;
+	if (options->require_key >= 0)
+		policy->require_key = options->require_key;
+	if (options->bind_addresses >= 0)
+		policy->bind_addresses = options->bind_addresses;
+	if (options->engine >= 0)
+		policy->engine = options->engine;
+	if (policy->bind_addresses && policy->scheme == EXTKEY_SCHEME_XOR)
+		return usage_error(
+			"--bind-addresses goes with --scheme siphash");
+	if (chose_devices(options) && !chooses_engine(options, attachment) &&
+	    policy->engine == EXTKEY_ENGINE_HOOK)
+		return usage_error("--netns and --dev go with '--engine tc'");
+	return EXIT_OK;
+}
+
+/* The engine is loaded then. With "auto" it is the first that the kernel takes. */
+static int add_engine(const struct options *options,
+		      struct attachment *attachment)
+{
+	struct extkey_policy *policy = &attachment->policy;
+	bool open = chooses_engine(options, attachment);
+	int err;
+
+	if (open)
+		policy->engine = has_hook() && !chose_devices(options) ?
+					 EXTKEY_ENGINE_HOOK :
+					 EXTKEY_ENGINE_TC;
 	if (policy->engine == EXTKEY_ENGINE_HOOK && !has_hook())
-		return report(
-			EXIT_UNSUPPORTED,
+		return fail(
+			-EOPNOTSUPP,
 			"this kernel has no hook '%s'; boot one with kernel/mptcp_join_bpf_hook.patch, or take '--engine tc'; nothing was attached",
 			EXTKEY_HOOK);
-	if (policy->engine == EXTKEY_ENGINE_HOOK &&
-	    (options->netns || options->nr_devs))
-		return report(EXIT_USAGE,
-			      "--netns and --dev go with '--engine tc'");
-	return EXIT_OK;
+	err = installation_add(&attachment->maps, policy->engine);
+	if (err == -EOPNOTSUPP && open &&
+	    policy->engine == EXTKEY_ENGINE_HOOK) {
+		say("engine hook does not work here, so this takes engine tc: %s",
+		    failure());
+		policy->engine = EXTKEY_ENGINE_TC;
+		err = installation_add(&attachment->maps, policy->engine);
+	}
+	if (err == -EOPNOTSUPP) {
+		print_failure();
+		requirements_explain(policy->engine);
+		return fail(err, "nothing was attached");
+	}
+	return err;
+}
+
+/* All before the policy is there, and with it sockets that count on them */
+static int make_ready(const struct options *options,
+		      struct attachment *attachment)
+{
+	struct extkey_policy *policy = &attachment->policy;
+	struct maps *maps = &attachment->maps;
+	int err;
+
+	/* First what may find a map full: then no device is touched */
+	err = policy_link(maps, attachment->fd, attachment->id, policy->cgroup);
+	if (err || policy->engine != EXTKEY_ENGINE_TC)
+		return err;
+	/* A policy that changes is no reason to go to other interfaces */
+	if (attachment->known && !chose_devices(options) &&
+	    attachment->old.engine == EXTKEY_ENGINE_TC)
+		err = devices_repair(maps);
+	else
+		err = devices_attach(maps, &options->devices);
+	return err ? err : gate_link();
+}
+
+static void print_change(const char *what, const char *old, const char *new)
+{
+	if (strcmp(old, new))
+		printf(", %s %s -> %s", what, old, new);
+}
+
+static const char *key_word(const struct extkey_policy *policy)
+{
+	return policy->require_key ? "required" : "optional";
+}
+
+static const char *addresses_word(const struct extkey_policy *policy)
+{
+	return policy->bind_addresses ? "bound" : "free";
+}
+
+static void print_result(const struct attachment *attachment)
+{
+	const struct extkey_policy *old = &attachment->old;
+	const struct extkey_policy *policy = &attachment->policy;
+
+	if (!attachment->known) {
+		printf("%s: attached, engine %s, scheme %s, key %s, addresses %s\n",
+		       policy->cgroup, engine_name(policy->engine),
+		       scheme_name(policy->scheme), key_word(policy),
+		       addresses_word(policy));
+		return;
+	}
+	printf("%s: policy updated", policy->cgroup);
+	print_change("engine", engine_name(old->engine),
+		     engine_name(policy->engine));
+	print_change("scheme", scheme_name(old->scheme),
+		     scheme_name(policy->scheme));
+	print_change("key", key_word(old), key_word(policy));
+	print_change("addresses", addresses_word(old), addresses_word(policy));
+	printf("\n");
+}
+
+static int attach(const struct options *options, struct attachment *attachment)
+{
+	struct extkey_policy *policy = &attachment->policy;
+	int err;
+
+	err = add_engine(options, attachment);
+	if (err)
+		return err;
+	err = make_ready(options, attachment);
+	if (err)
+		return err;
+	if (!has_address_length())
+		say("warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it");
+	/* The path is for people alone; by another name it is the same cgroup */
+	if (attachment->known &&
+	    !memcmp(&attachment->old, policy,
+		    offsetof(struct extkey_policy, cgroup))) {
+		printf("%s: attached already, nothing changed\n",
+		       policy->cgroup);
+		return 0;
+	}
+	err = policy_write(&attachment->maps, attachment->id, policy);
+	if (!err)
+		print_result(attachment);
+	return err;
 }
 
 int cmd_attach(const struct options *options)
 {
-	struct extkey_policy policy = options->policy, old;
-	struct state state;
-	bool known, linked = false, installed = false;
-	int fd, err;
-	__u64 id;
+	struct attachment attachment = { 0 };
+	struct maps *maps = &attachment.maps;
+	bool installed;
+	int err, status;
 
 	err = check_system();
 	if (!err)
-		err = open_cgroup(options->cgroup, &fd, &id, policy.cgroup);
+		err = cgroup_open(options->cgroup, &attachment.fd,
+				  &attachment.id, attachment.policy.cgroup);
 	if (err)
-		return err;
-
-	err = choose_engine(options, &policy);
-	if (err)
-		goto close_cgroup;
-	err = state_open(&state);
-	if (!err)
-		err = state_repair(&state);
-	if (!err && state.policies < 0) {
-		err = state_install(&state);
-		installed = !err;
+		return exit_status(err);
+	err = installation_open(maps, options->verb->name);
+	if (err) {
+		status = exit_status(err);
+		goto close;
 	}
-	if (err)
-		goto close_state;
-	known = !bpf_map_lookup_elem(state.policies, &id, &old);
-	/* First what may find a map full: then no device is touched */
-	err = state_link(&state, fd, id, policy.cgroup);
-	linked = !err && !known;
-	/* Before the policy is there, and with it sockets that count on them */
-	if (!err && policy.engine == EXTKEY_ENGINE_TC)
-		err = devices_attach(&state, options);
-	if (!err && policy.engine == EXTKEY_ENGINE_TC)
-		err = state_link_gate(fd);
-	if (err)
-		goto close_state;
 
-	if (!has_address_length())
-		fprintf(stderr,
-			"extkey_loader: warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it\n");
-	if (known && !memcmp(&old, &policy, sizeof(old))) {
-		printf("%s: attached already, nothing changed\n",
-		       policy.cgroup);
-		goto close_state;
-	}
-	err = state_set_policy(&state, id, &policy);
-	if (!err)
-		printf("%s: %s, engine %s, scheme %s, key %s\n", policy.cgroup,
-		       known ? "policy updated" : "attached",
-		       engine_name(policy.engine), scheme_name(policy.scheme),
-		       policy.require_key ? "required" : "optional");
-close_state:
-	if (err && linked)
-		state_detach(&state, id);
-	if (err && installed) {
-		devices_detach(&state);
-		state_remove();
-	}
-	state_close(&state);
-close_cgroup:
-	close(fd);
-	return err;
-}
-
-static int detach_one(const char *cgroup, struct state *state)
-{
-	char path[EXTKEY_PATH_SIZE];
-	struct extkey_policy policy;
-	int fd, err;
-	__u64 id;
-
-	err = open_cgroup(cgroup, &fd, &id, path);
-	if (err)
-		return err;
-	close(fd);
-
-	if (state->policies < 0 ||
-	    bpf_map_lookup_elem(state->policies, &id, &policy))
-		return report(
-			EXIT_FAILED,
-			"'%s' is not attached; 'extkey_loader status' shows what is",
-			cgroup);
-	err = state_detach(state, id);
-	if (!err)
-		printf("%s: detached; sockets that hold a key keep it\n", path);
-	return err;
-}
-
-/*
- * With the last policy of engine tc its programs go as well; but not before the last
- * socket that has a key.
- */
-static int release_devices(const struct state *state)
-{
-	int err;
-
-	if (state->policies < 0 || state_uses_engine(state, EXTKEY_ENGINE_TC) ||
-	    !state_has_gate())
-		return EXIT_OK;
-	if (state_has_sockets()) {
-		printf("programs stay on the interfaces, as there are sockets that hold a key; 'extkey_loader detach --all' removes them\n");
-		return EXIT_OK;
-	}
-	err = devices_detach(state);
-	return err ? err : state_unlink_gate();
-}
-
-int cmd_detach(const struct options *options)
-{
-	struct state state;
-	int err, released;
-
-	err = check_system();
-	if (err)
-		return err;
-	if (options->all) {
-		err = state_lock(&state);
-		if (!err)
-			err = state_detach_all();
-		if (!err)
-			err = devices_detach(&state);
-		if (!err)
-			err = state_remove();
-	} else {
-		err = state_open(&state);
-		if (!err)
-			err = state_repair(&state);
-		if (!err) {
-			err = detach_one(options->cgroup, &state);
-			/* Also where a killed command has not come to it */
-			released = release_devices(&state);
-			err = err ? err : released;
-		}
-	}
-	state_close(&state);
-	return err;
+	installed = maps->policies >= 0;
+	attachment.known =
+		policy_read(maps, attachment.id, &attachment.old);
+	status = merge_policy(options, &attachment);
+	if (status)
+		goto close;
+	err = attach(options, &attachment);
+	status = exit_status(err);
+	if (err && !installed)
+		installation_abandon(maps);
+	else if (err && !attachment.known)
+		policy_remove(maps, attachment.id);
+	/* The engine of before, or the one that could not be made ready */
+	err = installation_drop_unused(maps);
+	status = status ? status : exit_status(err);
+close:
+	installation_close(maps);
+	close(attachment.fd);
+	return status;
 }

@@ -9,83 +9,257 @@
 
 #include <bpf/bpf.h>
 
+#include "clsact.h"
 #include "devices.h"
-#include "filters.h"
+#include "error.h"
+#include "links.h"
 #include "netns.h"
+#include "programs.h"
 
-/* Enters its namespace, if it can: 0, -ENOENT if one of both is gone, or -errno */
-static int visit(const struct extkey_device_key *key,
+#define LINKS_DIR TC_DIR "/links"
+
+static const struct {
+	const char *name;
+	unsigned int type;
+} directions[] = {
+	{ "ingress", LINK_TCX_INGRESS },
+	{ "egress", LINK_TCX_EGRESS },
+};
+
+#define NR_DIRECTIONS (sizeof(directions) / sizeof(directions[0]))
+
+static void dir_of(const struct extkey_device_key *key, char *path)
+{
+	snprintf(path, PIN_PATH_MAX, LINKS_DIR "/%u_%u", key->netns,
+		 key->ifindex);
+}
+
+static void link_path(const struct extkey_device_key *key, unsigned int i,
+		      char *path)
+{
+	snprintf(path, PIN_PATH_MAX, LINKS_DIR "/%u_%u/%s", key->netns,
+		 key->ifindex, directions[i].name);
+}
+
+static bool is_all(const struct extkey_device_key *key)
+{
+	return key->ifindex == EXTKEY_ALL_DEVICES;
+}
+
+/* Its namespace, if it is there: 0, -ENOENT if that or the interface is gone, or -EPERM */
+static int enter(const struct extkey_device_key *key,
 		 const struct extkey_device *device)
 {
+	char name[IF_NAMESIZE];
 	int err = netns_enter(device->netns, key->netns);
 
-	if (!err && key->ifindex != EXTKEY_ALL_DEVICES &&
-	    filters_gone(key->ifindex))
-		err = -ENOENT;
-	return err;
+	if (err || is_all(key) || if_indextoname(key->ifindex, name))
+		return err;
+	netns_leave();
+	return fail(-ENOENT, "the interface %s is gone", device->name);
 }
 
-enum device_state devices_state(const struct extkey_device_key *key,
-				const struct extkey_device *device)
+/*
+ * By its links alone. They tell when the interface is gone, whatever this process may
+ * look at; one that was moved has another number, or its old one somewhere else.
+ */
+static enum device_state link_state_of(const struct extkey_device_key *key)
 {
-	int err = visit(key, device);
+	enum device_state state = DEVICE_IN_PLACE;
+	char path[PIN_PATH_MAX];
+	struct link_state link;
+	unsigned int i;
 
+	for (i = 0; i < NR_DIRECTIONS; i++) {
+		link_path(key, i, path);
+		if (!link_read(path, &link))
+			state = DEVICE_MISSING;
+		else if (link.ifindex != key->ifindex)
+			return DEVICE_GONE;
+		else if (link.prog_id !=
+			 programs_id(SET_TC, directions[i].name))
+			state = DEVICE_MISSING;
+	}
+	return state;
+}
+
+enum device_state device_state(const struct extkey_device_key *key,
+			       const struct extkey_device *device)
+{
+	enum device_state state = DEVICE_IN_PLACE;
+	bool links = !is_all(key) && !device->filters;
+	int err;
+
+	if (links)
+		state = link_state_of(key);
+	if (state == DEVICE_GONE)
+		return state;
+	err = enter(key, device);
 	if (err)
-		return err == -ENOENT ? DEVICE_GONE : DEVICE_MISSING;
-	return key->ifindex == EXTKEY_ALL_DEVICES ||
-			       filters_in_place(key->ifindex) ?
-		       DEVICE_IN_PLACE :
-		       DEVICE_MISSING;
+		return err == -ENOENT ? DEVICE_GONE :
+		       links	      ? state :
+					DEVICE_UNKNOWN;
+	if (device->filters && !clsact_in_place(key->ifindex))
+		state = DEVICE_MISSING;
+	netns_leave();
+	return state;
 }
 
-static int remember(const struct state *state,
-		    const struct extkey_device_key *key,
-		    const struct extkey_device *device)
+int devices_visit(const struct maps *maps,
+		  int (*visit)(const struct extkey_device_key *key,
+			       const struct extkey_device *device, void *data),
+		  void *data)
 {
-	if (!bpf_map_update_elem(state->devices, key, device, BPF_ANY))
-		return EXIT_OK;
-	return report(
-		EXIT_FAILED,
+	struct extkey_device_key key, next;
+	struct extkey_device device;
+	int more, result = 0;
+
+	if (maps->devices < 0)
+		return 0;
+	more = !bpf_map_get_next_key(maps->devices, NULL, &next);
+	while (more && !result) {
+		key = next;
+		more = !bpf_map_get_next_key(maps->devices, &key, &next);
+		if (!bpf_map_lookup_elem(maps->devices, &key, &device))
+			result = visit(&key, &device, data);
+	}
+	return result;
+}
+
+static int record(const struct maps *maps, const struct extkey_device_key *key,
+		  const struct extkey_device *device)
+{
+	if (!bpf_map_update_elem(maps->devices, key, device, BPF_ANY))
+		return 0;
+	return fail(
+		-errno,
 		"cannot attach to %s: map devices: %s; at most %d devices can be attached",
 		device->name, errno == E2BIG ? "it is full" : strerror(errno),
 		EXTKEY_MAX_DEVICES);
 }
 
-static int attach_device(const struct state *state,
+int devices_have_links(int prog)
+{
+	static int known = -1;
+
+	/* There is no interface 0, and a kernel that looks for it has such links */
+	if (known < 0 && bpf_link_create(prog, 0, LINK_TCX_INGRESS, NULL) < 0) {
+		if (errno == ENODEV)
+			known = 1;
+		else if (errno == EINVAL || errno == EOPNOTSUPP)
+			known = 0;
+		else
+			return fail(
+				-errno,
+				"cannot find out whether the kernel has tcx links: %s",
+				strerror(errno));
+	}
+	return known;
+}
+
+static int attach_link(const struct extkey_device_key *key, unsigned int i,
+		       const char *name)
+{
+	char path[PIN_PATH_MAX], now[IF_NAMESIZE];
+	struct link_state link;
+	int prog, err;
+
+	link_path(key, i, path);
+	prog = programs_open(SET_TC, directions[i].name, false);
+	if (prog < 0)
+		return prog;
+	/* There must be no moment without a program where there was one */
+	if (link_read(path, &link) && link.ifindex == key->ifindex) {
+		err = link_update(path, prog);
+	} else {
+		err = pin_remove(path);
+		if (!err)
+			err = link_make(prog, key->ifindex, directions[i].type,
+					path);
+	}
+	close(prog);
+	if (err && !if_indextoname(key->ifindex, now))
+		return -ENODEV;
+	return err == -EINVAL ?
+		       fail(err, "cannot link to %s, %s: %s", name,
+			    directions[i].name, strerror(EINVAL)) :
+		       err;
+}
+
+static int attach_links(const struct extkey_device_key *key, const char *name)
+{
+	char dir[PIN_PATH_MAX];
+	unsigned int i;
+	int err;
+
+	dir_of(key, dir);
+	err = pin_make_dir(LINKS_DIR);
+	if (!err)
+		err = pin_make_dir(dir);
+	for (i = 0; i < NR_DIRECTIONS && !err; i++)
+		err = attach_link(key, i, name);
+	return err;
+}
+
+static int have_links(void)
+{
+	int prog = programs_open(SET_TC, directions[0].name, false), found;
+
+	if (prog < 0)
+		return prog;
+	found = devices_have_links(prog);
+	close(prog);
+	return found;
+}
+
+/* In its namespace; what cannot be attached is not there at all */
+static int attach_device(const struct maps *maps,
 			 const struct extkey_device_key *key,
 			 struct extkey_device *device)
 {
 	struct extkey_device old;
+	char dir[PIN_PATH_MAX];
 	int err;
 
+	err = have_links();
+	if (err < 0)
+		return err;
+	device->filters = !err;
 	/* The number may be that of another interface by now */
-	if (!bpf_map_lookup_elem(state->devices, key, &old) &&
-	    !strcmp(old.name, device->name))
+	if (!device->filters)
+		device->clsact = 0;
+	else if (!bpf_map_lookup_elem(maps->devices, key, &old) &&
+		 old.filters && !strcmp(old.name, device->name))
 		device->clsact = old.clsact;
 	else
-		device->clsact = !filters_has_clsact(key->ifindex);
+		device->clsact = !clsact_is_there(key->ifindex);
 	/* Written before anything is there: what is killed is cleared */
-	err = remember(state, key, device);
+	err = record(maps, key, device);
 	if (!err)
-		err = filters_attach(key->ifindex, device->name);
+		err = device->filters ? clsact_attach(key->ifindex,
+						      device->name, false) :
+					attach_links(key, device->name);
 	if (err) {
-		filters_detach(key->ifindex, device->clsact);
-		bpf_map_delete_elem(state->devices, key);
+		if (device->filters)
+			clsact_detach(key->ifindex, device->clsact);
+		dir_of(key, dir);
+		pin_remove(dir);
+		bpf_map_delete_elem(maps->devices, key);
 	}
 	return err;
 }
 
-static bool wanted(const struct options *options, const char *name)
+static bool is_wanted(const struct device_choice *choice, const char *name)
 {
 	struct ifreq req = { 0 };
 	unsigned int i;
 	bool up;
 	int fd;
 
-	for (i = 0; i < options->nr_devs; i++)
-		if (!strcmp(options->devs[i], name))
+	for (i = 0; i < choice->nr_devs; i++)
+		if (!strcmp(choice->devs[i], name))
 			return true;
-	if (options->nr_devs)
+	if (choice->nr_devs)
 		return false;
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -97,151 +271,190 @@ static bool wanted(const struct options *options, const char *name)
 	return up;
 }
 
-static int enter(const struct options *options, struct extkey_device_key *key,
-		 struct extkey_device *device)
+static int forget(const struct maps *maps, const struct extkey_device_key *key)
 {
+	char dir[PIN_PATH_MAX];
 	int err;
 
-	err = netns_resolve(options->netns, &key->netns, device->netns,
-			    sizeof(device->netns));
-	if (err == -EINVAL)
-		return report(
-			EXIT_FAILED,
-			"'%s' is no network namespace; 'ip netns' lists those with a name",
-			device->netns);
-	if (!err)
-		err = netns_enter(device->netns, key->netns);
-	if (err)
-		return report(
-			EXIT_FAILED,
-			"cannot enter the network namespace '%s': %s; 'ip netns' lists those with a name",
-			device->netns, strerror(-err));
-	return EXIT_OK;
+	dir_of(key, dir);
+	err = pin_remove(dir);
+	if (!err && bpf_map_delete_elem(maps->devices, key) && errno != ENOENT)
+		return fail(-errno, "cannot forget an interface: %s",
+			    strerror(errno));
+	return err;
 }
 
-int devices_enter(const struct options *options)
+struct forgetting {
+	const struct maps *maps;
+	__u32 tell; /* of this namespace */
+};
+
+static int forget_if_gone(const struct extkey_device_key *key,
+			  const struct extkey_device *device, void *data)
 {
-	struct extkey_device_key key = { 0 };
-	struct extkey_device device = { 0 };
+	const struct forgetting *forgetting = data;
 
-	return enter(options, &key, &device);
-}
-
-/* What went away with its interface or its namespace; ends in the namespace @own */
-static void forget_gone(const struct state *state,
-			const struct extkey_device_key *own,
-			const struct extkey_device *device, bool tell)
-{
-	struct extkey_device_key key, next;
-	struct extkey_device found;
-	int more;
-
-	more = !bpf_map_get_next_key(state->devices, NULL, &next);
-	while (more) {
-		key = next;
-		more = !bpf_map_get_next_key(state->devices, &key, &next);
-		if (bpf_map_lookup_elem(state->devices, &key, &found) ||
-		    visit(&key, &found) != -ENOENT ||
-		    bpf_map_delete_elem(state->devices, &key))
-			continue;
-		if (tell && key.netns == own->netns)
-			printf("%s: gone\n", found.name);
-	}
-	netns_enter(device->netns, own->netns);
+	if (device_state(key, device) != DEVICE_GONE ||
+	    forget(forgetting->maps, key))
+		return 0;
+	if (key->netns == forgetting->tell && !is_all(key))
+		printf("%s: gone\n", device->name);
+	return 0;
 }
 
 /* Each interface that is wanted and has no programs; @nr counts all that have */
-static int cover(const struct state *state, const struct options *options,
+static int cover(const struct maps *maps, const struct device_choice *choice,
 		 struct extkey_device_key *key, struct extkey_device *device,
 		 unsigned int *nr)
 {
 	struct if_nameindex *list = if_nameindex();
-	int status = EXIT_OK, err;
+	struct extkey_device old;
+	int result = 0, err;
 	unsigned int i;
 
 	if (!list)
-		return report(EXIT_FAILED, "cannot list the interfaces: %s",
-			      strerror(errno));
+		return fail(-errno, "cannot list the interfaces: %s",
+			    strerror(errno));
 	for (i = 0; list[i].if_index; i++) {
-		struct extkey_device old;
-
-		if (!wanted(options, list[i].if_name))
+		if (!is_wanted(choice, list[i].if_name))
 			continue;
 		key->ifindex = list[i].if_index;
-		if (!bpf_map_lookup_elem(state->devices, key, &old) &&
-		    filters_in_place(key->ifindex) &&
+		if (!bpf_map_lookup_elem(maps->devices, key, &old) &&
+		    device_state(key, &old) == DEVICE_IN_PLACE &&
 		    !strcmp(old.name, list[i].if_name)) {
 			++*nr;
 			continue;
 		}
-		device->clsact = 0;
 		memset(device->name, 0, sizeof(device->name));
 		strncpy(device->name, list[i].if_name,
 			sizeof(device->name) - 1);
-		err = attach_device(state, key, device);
-		if (err && err != FILTERS_GONE)
-			status = err;
-		if (err)
+		err = attach_device(maps, key, device);
+		/* One that went away meanwhile is none that was wanted */
+		if (err == -ENODEV)
 			continue;
+		if (err) {
+			/* All but the last, which is for the caller */
+			if (result)
+				print_failure();
+			result = err;
+			continue;
+		}
 		++*nr;
 		printf("%s: attached\n", device->name);
 	}
 	if_freenameindex(list);
-	return status;
+	return result;
 }
 
-int devices_attach(const struct state *state, const struct options *options)
+static int resolve(const struct device_choice *choice,
+		   struct extkey_device_key *key, struct extkey_device *device)
 {
-	struct extkey_device_key key = { 0 };
-	struct extkey_device device = { 0 };
-	unsigned int i, nr = 0;
-	int err;
+	return netns_resolve(choice->netns, &key->netns, device->netns,
+			     sizeof(device->netns));
+}
 
-	err = enter(options, &key, &device);
-	if (err)
-		return err;
-	for (i = 0; i < options->nr_devs; i++)
-		if (!if_nametoindex(options->devs[i]))
-			return report(
-				EXIT_FAILED,
+/* In the namespace of @key */
+static int attach_chosen(const struct maps *maps,
+			 const struct device_choice *choice,
+			 struct extkey_device_key *key,
+			 struct extkey_device *device)
+{
+	unsigned int i, nr = 0;
+	int err = 0;
+
+	for (i = 0; i < choice->nr_devs; i++)
+		if (!if_nametoindex(choice->devs[i]))
+			return fail(
+				-ENODEV,
 				"there is no interface '%s' here; see 'ip link'",
-				options->devs[i]);
-	forget_gone(state, &key, &device, false);
-	if (!options->nr_devs) {
-		key.ifindex = EXTKEY_ALL_DEVICES;
-		strcpy(device.name, "all interfaces");
-		err = remember(state, &key, &device);
-		if (err)
-			return err;
+				choice->devs[i]);
+	if (!choice->nr_devs) {
+		key->ifindex = EXTKEY_ALL_DEVICES;
+		strcpy(device->name, "all interfaces");
+		err = record(maps, key, device);
 	}
-	err = cover(state, options, &key, &device, &nr);
+	if (!err)
+		err = cover(maps, choice, key, device, &nr);
 	if (!err && !nr)
-		fprintf(stderr,
-			"extkey_loader: warning: no interface of %s is up, and none has programs; 'extkey_loader watch' attaches to those to come\n",
-			device.netns);
+		say("warning: no interface of %s is up, and none has programs; 'extkey_loader watch' attaches to those to come",
+		    device->netns);
 	return err;
 }
 
-int devices_follow(const struct state *state, const struct options *options)
+int devices_attach(const struct maps *maps, const struct device_choice *choice)
 {
+	struct forgetting forgetting = { .maps = maps };
+	struct extkey_device_key key = { 0 };
+	struct extkey_device device = { 0 };
+	int err;
+
+	devices_visit(maps, forget_if_gone, &forgetting);
+	err = resolve(choice, &key, &device);
+	if (!err)
+		err = netns_enter(device.netns, key.netns);
+	if (err)
+		return err;
+	err = attach_chosen(maps, choice, &key, &device);
+	netns_leave();
+	return err;
+}
+
+static int repair_device(const struct extkey_device_key *key,
+			 const struct extkey_device *device, void *data)
+{
+	static const struct device_choice every;
+	const struct maps *maps = data;
+	struct extkey_device_key own = *key;
+	struct extkey_device copy = *device;
+	unsigned int nr = 0;
+	int err;
+
+	if (!is_all(key) && device_state(key, device) != DEVICE_MISSING)
+		return 0;
+	err = enter(key, device);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = is_all(key) ? cover(maps, &every, &own, &copy, &nr) :
+			    attach_device(maps, &own, &copy);
+	netns_leave();
+	return err == -ENODEV ? 0 : err;
+}
+
+int devices_repair(const struct maps *maps)
+{
+	struct forgetting forgetting = { .maps = maps };
+
+	devices_visit(maps, forget_if_gone, &forgetting);
+	return devices_visit(maps, repair_device, (void *)maps);
+}
+
+int devices_follow(const struct maps *maps, const struct device_choice *choice)
+{
+	struct forgetting forgetting = { .maps = maps };
 	struct extkey_device_key key = { 0 };
 	struct extkey_device device = { 0 };
 	unsigned int nr = 0;
 	int err;
 
-	err = enter(options, &key, &device);
+	err = resolve(choice, &key, &device);
 	if (err)
 		return err;
-	forget_gone(state, &key, &device, true);
-	return cover(state, options, &key, &device, &nr);
+	forgetting.tell = key.netns;
+	devices_visit(maps, forget_if_gone, &forgetting);
+	err = netns_enter(device.netns, key.netns);
+	if (err)
+		return err;
+	err = cover(maps, choice, &key, &device, &nr);
+	netns_leave();
+	return err;
 }
 
-unsigned int devices_uncovered(const struct state *state,
+unsigned int devices_uncovered(const struct maps *maps,
 			       const struct extkey_device_key *all,
 			       const struct extkey_device *device,
 			       char names[][IF_NAMESIZE], unsigned int max)
 {
-	static const struct options every = { 0 };
+	static const struct device_choice every;
 	struct extkey_device_key key = *all;
 	struct extkey_device found;
 	struct if_nameindex *list;
@@ -252,55 +465,93 @@ unsigned int devices_uncovered(const struct state *state,
 	list = if_nameindex();
 	for (i = 0; list && list[i].if_index && n < max; i++) {
 		key.ifindex = list[i].if_index;
-		if (wanted(&every, list[i].if_name) &&
-		    bpf_map_lookup_elem(state->devices, &key, &found))
+		if (is_wanted(&every, list[i].if_name) &&
+		    bpf_map_lookup_elem(maps->devices, &key, &found))
 			strcpy(names[n++], list[i].if_name);
 	}
 	if (list)
 		if_freenameindex(list);
+	netns_leave();
 	return n;
 }
 
-/* False if it has to stay: then it is said why */
-static bool detach_device(const struct extkey_device_key *key,
-			  const struct extkey_device *device)
+static int detach_device(const struct extkey_device_key *key,
+			 const struct extkey_device *device, void *data)
 {
-	int err;
+	const struct maps *maps = data;
+	int err = 0;
 
-	if (key->ifindex == EXTKEY_ALL_DEVICES)
-		return true;
-	err = visit(key, device);
-	/* With its namespace or interface, a filter is gone as well */
-	if (err && err != -ENOENT) {
-		report(EXIT_FAILED,
-		       "cannot detach from %s: cannot enter the network namespace %s: %s; run as root",
-		       device->name, device->netns, strerror(-err));
-		return false;
+	/* With its interface or namespace, a filter is gone as well */
+	if (device->filters && !is_all(key)) {
+		err = enter(key, device);
+		if (err == -ENOENT) {
+			err = 0;
+		} else if (!err) {
+			clsact_detach(key->ifindex, device->clsact);
+			netns_leave();
+		}
 	}
-	if (!err)
-		filters_detach(key->ifindex, device->clsact);
-	return true;
+	return err ? err : forget(maps, key);
 }
 
-int devices_detach(const struct state *state)
-{
-	struct extkey_device_key key, next;
-	struct extkey_device device;
-	int more, status = EXIT_OK;
+struct detaching {
+	const struct maps *maps;
+	int err;
+};
 
-	if (state->devices < 0)
-		return EXIT_OK;
-	more = !bpf_map_get_next_key(state->devices, NULL, &next);
-	while (more) {
-		key = next;
-		more = !bpf_map_get_next_key(state->devices, &key, &next);
-		if (bpf_map_lookup_elem(state->devices, &key, &device))
-			continue;
-		if (!detach_device(&key, &device))
-			status = EXIT_FAILED;
-		else if (bpf_map_delete_elem(state->devices, &key))
-			status = report(EXIT_FAILED, "cannot forget %s: %s",
-					device.name, strerror(errno));
+/* Those that can be detached are, whatever becomes of the others */
+static int detach_and_go_on(const struct extkey_device_key *key,
+			    const struct extkey_device *device, void *data)
+{
+	struct detaching *detaching = data;
+	int err = detach_device(key, device, (void *)detaching->maps);
+
+	if (err) {
+		say("cannot detach from %s: %s", device->name, failure());
+		detaching->err = fail(
+			err, "there are interfaces that still have programs");
 	}
-	return status;
+	return 0;
+}
+
+int devices_detach(const struct maps *maps)
+{
+	struct detaching detaching = { .maps = maps };
+
+	devices_visit(maps, detach_and_go_on, &detaching);
+	return detaching.err;
+}
+
+static int update_device(const struct extkey_device_key *key,
+			 const struct extkey_device *device, void *unused)
+{
+	char path[PIN_PATH_MAX];
+	unsigned int i;
+	int prog, err = 0;
+
+	(void)unused;
+	if (is_all(key))
+		return 0;
+	if (device->filters) {
+		err = enter(key, device);
+		if (err)
+			return err == -ENOENT ? 0 : err;
+		err = clsact_attach(key->ifindex, device->name, true);
+		netns_leave();
+		return err == -ENODEV ? 0 : err;
+	}
+	for (i = 0; i < NR_DIRECTIONS && !err; i++) {
+		prog = programs_open(SET_TC, directions[i].name, true);
+		if (prog < 0)
+			return prog;
+		link_path(key, i, path);
+		err = link_update(path, prog);
+		close(prog);
+	}
+	return err;
+}
+
+int devices_update(const struct maps *maps)
+{
+	return devices_visit(maps, update_device, NULL);
 }

@@ -1,263 +1,194 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The words of the command line. One table of subcommands makes the help too. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "loader.h"
-
-static const char *const schemes[] = {
-	[EXTKEY_SCHEME_SIPHASH] = "siphash",
-	[EXTKEY_SCHEME_XOR] = "xor",
-};
-
-static const char *const engines[] = {
-	[EXTKEY_ENGINE_HOOK] = "hook",
-	[EXTKEY_ENGINE_TC] = "tc",
-};
-
-static const struct command {
-	const char *name;
-	const char *args;
-	const char *help;
-} commands[] = {
-	[CMD_ATTACH] = { "attach",
-			 "CGROUP [--scheme siphash|xor] [--require-key] [--bind-addresses]\n"
-			 "         [--engine auto|hook|tc [--netns NAME|PATH] [--dev DEV]...]",
-			 "take keys from the sockets of CGROUP; again, to change its policy" },
-	[CMD_DETACH] = { "detach", "CGROUP | --all",
-			 "take no more keys in CGROUP; --all removes every trace of extkey" },
-	[CMD_STATUS] = { "status", "[-j|--json]",
-			 "show policies, counters and the sockets that hold a key" },
-	[CMD_WATCH] = { "watch", "[--netns NAME|PATH] [--dev DEV]...",
-			"engine tc: attach to interfaces as they come up, until it is ended" },
-	[CMD_VERSION] = { "version", "", "print the version" },
-	[CMD_HELP] = { "help", "", "print this text" },
-};
-
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-#define NR_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
-#define NR_ENGINES (sizeof(engines) / sizeof(engines[0]))
+#include "error.h"
+#include "names.h"
+#include "options.h"
 
 enum {
 	OPT_SCHEME = 256,
 	OPT_REQUIRE_KEY,
+	OPT_NO_REQUIRE_KEY,
 	OPT_BIND_ADDRESSES,
+	OPT_NO_BIND_ADDRESSES,
 	OPT_ENGINE,
 	OPT_NETNS,
 	OPT_DEV,
-	OPT_ALL
+	OPT_ALL,
 };
 
 static const struct option long_options[] = {
 	{ "scheme", required_argument, NULL, OPT_SCHEME },
 	{ "require-key", no_argument, NULL, OPT_REQUIRE_KEY },
+	{ "no-require-key", no_argument, NULL, OPT_NO_REQUIRE_KEY },
 	{ "bind-addresses", no_argument, NULL, OPT_BIND_ADDRESSES },
+	{ "no-bind-addresses", no_argument, NULL, OPT_NO_BIND_ADDRESSES },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "dev", required_argument, NULL, OPT_DEV },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static bool goes_with(int opt, int command)
+static bool goes_with(int opt, unsigned int takes)
 {
 	switch (opt) {
-	case OPT_SCHEME:
-	case OPT_REQUIRE_KEY:
-	case OPT_BIND_ADDRESSES:
-	case OPT_ENGINE:
-		return command == CMD_ATTACH;
 	case OPT_NETNS:
 	case OPT_DEV:
-		return command == CMD_ATTACH || command == CMD_WATCH;
+		return takes & TAKES_DEVICES;
 	case OPT_ALL:
-		return command == CMD_DETACH;
+		return takes & TAKES_CGROUP_OR_ALL;
+	case 'j':
+		return takes & TAKES_JSON;
+	case 'h':
+		return true;
 	default:
-		return command == CMD_STATUS;
+		return takes & TAKES_POLICY;
 	}
-}
-
-const char *scheme_name(unsigned int scheme)
-{
-	return scheme < NR_SCHEMES ? schemes[scheme] : "unknown";
-}
-
-const char *engine_name(unsigned int engine)
-{
-	return engine < NR_ENGINES ? engines[engine] : "unknown";
-}
-
-void print_help(void)
-{
-	unsigned int i;
-
-	printf("usage: extkey_loader COMMAND [ARGUMENTS]\n\n"
-	       "MPTCP subflows that only who knows an external key can join.\n\n");
-	for (i = 0; i < NR_COMMANDS; i++)
-		printf("  %s %s\n        %s\n", commands[i].name,
-		       commands[i].args, commands[i].help);
-	printf("\n"
-	       "CGROUP is a directory of cgroup2. An application gives the key in or behind the\n"
-	       "address to connect() or bind(), see include/extkey.h. With --require-key an\n"
-	       "MPTCP socket of CGROUP that gives none gets EPERM; with --bind-addresses, which\n"
-	       "does not go with address translation, nobody can move a join.\n\n"
-	       "Engine tc works on the interfaces that are there: on each DEV, or on all that\n"
-	       "are up but lo. By others no join with a key gets in. watch covers those to come,\n"
-	       "and forgets those that went away. It may be started before the first attach.\n\n"
-	       "Programs, maps and links stay pinned in /sys/fs/bpf/extkey until detach --all or\n"
-	       "a reboot. Needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON and a writable\n"
-	       "/sys/fs/bpf; CAP_SYS_ADMIN for another network namespace.\n\n"
-	       "exit status: 0 done, 1 failed, 2 wrong usage, 3 privileges are missing,\n"
-	       "             4 the kernel or the system lacks something\n");
-}
-
-static int parse_scheme(const char *word, __u32 *scheme)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_SCHEMES; i++) {
-		if (!strcmp(word, schemes[i])) {
-			*scheme = i;
-			return 0;
-		}
-	}
-	return report(EXIT_USAGE, "--scheme takes 'siphash' or 'xor', not '%s'",
-		      word);
 }
 
 static int parse_engine(const char *word, struct options *options)
 {
-	unsigned int i;
-
 	options->engine_auto = !strcmp(word, "auto");
-	if (options->engine_auto)
-		return 0;
-	for (i = 0; i < NR_ENGINES; i++) {
-		if (!strcmp(word, engines[i])) {
-			options->policy.engine = i;
-			return 0;
-		}
-	}
-	return report(EXIT_USAGE,
-		      "--engine takes 'auto', 'hook' or 'tc', not '%s'", word);
+	options->engine = engine_number(word);
+	if (options->engine < 0 && !options->engine_auto)
+		return usage_error(
+			"--engine takes 'auto', 'hook' or 'tc', not '%s'",
+			word);
+	return EXIT_OK;
 }
 
-static int parse_command(const char *word, struct options *options)
+static int parse_scheme(const char *word, struct options *options)
 {
-	unsigned int i;
+	options->scheme = scheme_number(word);
+	if (options->scheme < 0)
+		return usage_error(
+			"--scheme takes 'siphash' or 'xor', not '%s'", word);
+	return EXIT_OK;
+}
 
-	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-		word = "help";
-	else if (!strcmp(word, "--version") || !strcmp(word, "-V"))
-		word = "version";
-
-	for (i = 0; i < NR_COMMANDS; i++) {
-		if (!strcmp(word, commands[i].name)) {
-			options->command = i;
-			return 0;
-		}
-	}
-	return report(EXIT_USAGE, "no command '%s'; see 'extkey_loader help'",
-		      word);
+static int parse_dev(const char *word, struct device_choice *choice)
+{
+	if (choice->nr_devs == MAX_DEVS)
+		return usage_error("--dev can be given %d times", MAX_DEVS);
+	choice->devs[choice->nr_devs++] = word;
+	return EXIT_OK;
 }
 
 static int parse_option(int opt, int index, char **argv,
 			struct options *options)
 {
-	const struct command *command = &commands[options->command];
+	const struct verb *verb = options->verb;
 
 	if (opt == ':')
-		return report(EXIT_USAGE, "%s: '%s' needs a value",
-			      command->name, argv[optind - 1]);
+		return usage_error("%s: '%s' needs a value", verb->name,
+				   argv[optind - 1]);
 	if (opt == '?')
-		return report(EXIT_USAGE,
-			      "%s: no option '%s'; usage: extkey_loader %s %s",
-			      command->name, argv[optind - 1], command->name,
-			      command->args);
-	if (!goes_with(opt, options->command))
-		return report(
-			EXIT_USAGE,
+		return usage_error(
+			"%s: no option '%s'; usage: extkey_loader %s %s",
+			verb->name, argv[optind - 1], verb->name, verb->args);
+	if (!goes_with(opt, verb->takes))
+		return usage_error(
 			"'%s%s' does not go with %s; usage: extkey_loader %s %s",
 			index < 0 ? "-j" : "--",
-			index < 0 ? "" : long_options[index].name,
-			command->name, command->name, command->args);
+			index < 0 ? "" : long_options[index].name, verb->name,
+			verb->name, verb->args);
 
 	switch (opt) {
 	case OPT_SCHEME:
-		return parse_scheme(optarg, &options->policy.scheme);
+		return parse_scheme(optarg, options);
 	case OPT_ENGINE:
 		return parse_engine(optarg, options);
 	case OPT_NETNS:
-		options->netns = optarg;
-		return 0;
+		options->devices.netns = optarg;
+		break;
 	case OPT_DEV:
-		if (options->nr_devs == EXTKEY_MAX_DEVS)
-			return report(EXIT_USAGE, "--dev can be given %d times",
-				      EXTKEY_MAX_DEVS);
-		options->devs[options->nr_devs++] = optarg;
-		return 0;
+		return parse_dev(optarg, &options->devices);
 	case OPT_REQUIRE_KEY:
-		options->policy.require_key = 1;
-		return 0;
+	case OPT_NO_REQUIRE_KEY:
+		options->require_key = opt == OPT_REQUIRE_KEY;
+		break;
 	case OPT_BIND_ADDRESSES:
-		options->policy.bind_addresses = 1;
-		return 0;
+	case OPT_NO_BIND_ADDRESSES:
+		options->bind_addresses = opt == OPT_BIND_ADDRESSES;
+		break;
 	case OPT_ALL:
 		options->all = true;
-		return 0;
+		break;
+	case 'h':
+		options->help = true;
+		break;
 	default:
 		options->json = true;
-		return 0;
 	}
+	return EXIT_OK;
 }
 
-int parse_options(int argc, char **argv, struct options *options)
+static int parse_verb(const char *word, const struct verb *verbs,
+		      struct options *options)
 {
-	const struct command *command;
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		word = "help";
+	else if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		word = "version";
+
+	for (; verbs->name; verbs++) {
+		if (!strcmp(word, verbs->name)) {
+			options->verb = verbs;
+			return EXIT_OK;
+		}
+	}
+	return usage_error("no command '%s'; see 'extkey_loader help'", word);
+}
+
+/* What is left of the words is the cgroup */
+static int parse_cgroup(char **argv, struct options *options)
+{
+	const struct verb *verb = options->verb;
+	unsigned int takes = verb->takes;
+
+	if (takes &
+	    (TAKES_CGROUP | TAKES_CGROUP_OR_NONE | TAKES_CGROUP_OR_ALL))
+		options->cgroup = argv[optind] ? argv[optind++] : NULL;
+	if (argv[optind])
+		return usage_error(
+			"%s: '%s' is one word too many; usage: extkey_loader %s %s",
+			verb->name, argv[optind], verb->name, verb->args);
+	if ((takes & TAKES_CGROUP && !options->cgroup) ||
+	    (takes & TAKES_CGROUP_OR_ALL && !options->cgroup == !options->all))
+		return usage_error(
+			"%s: give a CGROUP%s; usage: extkey_loader %s %s",
+			verb->name,
+			takes & TAKES_CGROUP_OR_ALL ? " or --all" : "",
+			verb->name, verb->args);
+	return EXIT_OK;
+}
+
+int options_parse(int argc, char **argv, const struct verb *verbs,
+		  struct options *options)
+{
 	int opt, err, index = -1;
 
 	memset(options, 0, sizeof(*options));
-	options->engine_auto = true;
-	if (argc < 2)
-		return report(EXIT_USAGE,
-			      "no command given; see 'extkey_loader help'");
-	err = parse_command(argv[1], options);
-	if (err)
+	options->engine = options->scheme = -1;
+	options->require_key = options->bind_addresses = -1;
+	err = parse_verb(argc < 2 ? "status" : argv[1], verbs, options);
+	if (err || argc < 2)
 		return err;
 
-	command = &commands[options->command];
 	argc--;
 	argv++;
 	optind = 0; /* glibc: start over, as the unit tests parse many times */
-	while ((opt = getopt_long(argc, argv, ":j", long_options, &index)) !=
+	while ((opt = getopt_long(argc, argv, ":jh", long_options, &index)) !=
 	       -1) {
 		err = parse_option(opt, index, argv, options);
 		if (err)
 			return err;
 		index = -1;
 	}
-
-	if (options->command == CMD_ATTACH || options->command == CMD_DETACH)
-		options->cgroup = argv[optind] ? argv[optind++] : NULL;
-	if (argv[optind])
-		return report(
-			EXIT_USAGE,
-			"%s: '%s' is one word too many; usage: extkey_loader %s %s",
-			command->name, argv[optind], command->name,
-			command->args);
-	if (options->policy.bind_addresses &&
-	    options->policy.scheme == EXTKEY_SCHEME_XOR)
-		return report(EXIT_USAGE,
-			      "--bind-addresses goes with --scheme siphash");
-	if ((options->command == CMD_ATTACH && !options->cgroup) ||
-	    (options->command == CMD_DETACH &&
-	     !options->cgroup == !options->all))
-		return report(EXIT_USAGE,
-			      "%s: give a CGROUP%s; usage: extkey_loader %s %s",
-			      command->name,
-			      options->command == CMD_DETACH ? " or --all" : "",
-			      command->name, command->args);
-	return 0;
+	return options->help ? EXIT_OK : parse_cgroup(argv, options);
 }

@@ -8,14 +8,19 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <jansson.h>
 
-#include "devices.h"
-#include "loader.h"
-#include "state.h"
+#include "cgroups.h"
+#include "error.h"
+#include "gate.h"
+#include "installation.h"
+#include "names.h"
+#include "programs.h"
+#include "sockets.h"
 #include "system.h"
+#include "verbs.h"
 
 #define COUNTER(name)                                         \
 	{                                                     \
@@ -40,13 +45,29 @@ static const struct counter {
 _Static_assert(NR_COUNTERS * sizeof(__u64) == sizeof(struct extkey_counters),
 	       "every counter has a line in the table");
 
-/* The columns of the iterator, in its order */
-static const char *const socket_columns[] = {
-	"cookie", "netns",  "role",   "local",
-	"remote", "cgroup", "scheme", "fingerprint",
+/* What is gathered */
+struct report {
+	const struct maps *maps;
+	json_t *incomplete; /* why something is not protected */
+	json_t *cgroups;
+	json_t *sockets;
+	json_t *devices;
+	json_t *uncovered;
 };
 
-#define NR_COLUMNS (sizeof(socket_columns) / sizeof(socket_columns[0]))
+static void lacks(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void lacks(struct report *report, const char *format, ...)
+{
+	char reason[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	json_array_append_new(report->incomplete, json_string(reason));
+}
 
 static json_t *counters_json(const struct extkey_counters *counters)
 {
@@ -63,208 +84,254 @@ static json_t *counters_json(const struct extkey_counters *counters)
 	return object;
 }
 
-static json_t *cgroups_json(const struct state *state)
+static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 {
+	struct report *report = data;
 	struct extkey_counters counters;
-	struct extkey_policy policy;
-	json_t *array = json_array();
-	__u64 id, *previous = NULL;
+	bool linked = policy_linked(id);
 
-	if (state->policies < 0)
-		return array;
-	while (!bpf_map_get_next_key(state->policies, previous, &id)) {
-		previous = &id;
-		if (bpf_map_lookup_elem(state->policies, &id, &policy))
-			continue;
-		memset(&counters, 0, sizeof(counters));
-		bpf_map_lookup_elem(state->counters, &id, &counters);
-		json_array_append_new(
-			array,
-			json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:b, s:o}",
-				  "cgroup", policy.cgroup, "id", (json_int_t)id,
-				  "engine", engine_name(policy.engine),
-				  "scheme", scheme_name(policy.scheme),
-				  "require_key", (int)policy.require_key,
-				  "bind_addresses", (int)policy.bind_addresses,
-				  "linked", (int)state_linked(id), "counters",
-				  counters_json(&counters)));
-	}
-	return array;
+	policy_counters(report->maps, id, &counters);
+	if (!linked)
+		lacks(report,
+		      "cgroup %s does not have all programs: run 'extkey_loader attach %s' again",
+		      policy->cgroup, policy->cgroup);
+	if (!installation_has(policy->engine))
+		lacks(report, "engine %s of cgroup %s is not loaded: run 'extkey_loader attach %s' again",
+		      engine_name(policy->engine), policy->cgroup,
+		      policy->cgroup);
+	json_array_append_new(
+		report->cgroups,
+		json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:b, s:o}", "cgroup",
+			  policy->cgroup, "id", (json_int_t)id, "engine",
+			  engine_name(policy->engine), "scheme",
+			  scheme_name(policy->scheme), "require_key",
+			  (int)policy->require_key, "bind_addresses",
+			  (int)policy->bind_addresses, "linked", (int)linked,
+			  "counters", counters_json(&counters)));
+	return 0;
 }
 
-static json_t *socket_json(char *line)
+static int add_socket(const struct keyed_socket *socket, void *data)
 {
-	json_t *object = json_object();
-	char *word, *rest = line;
-	unsigned int i;
+	struct report *report = data;
+	char cookie[32], netns[32], cgroup[32], fingerprint[32];
 
-	for (i = 0; i < NR_COLUMNS; i++) {
-		word = strsep(&rest, " \n");
-		json_object_set_new(object, socket_columns[i],
-				    json_string(word ? word : ""));
+	snprintf(cookie, sizeof(cookie), "%llx", socket->cookie);
+	snprintf(netns, sizeof(netns), "%u", socket->netns);
+	snprintf(cgroup, sizeof(cgroup), "%llu", socket->cgroup_id);
+	snprintf(fingerprint, sizeof(fingerprint), "%08x", socket->fingerprint);
+	json_array_append_new(
+		report->sockets,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "cookie",
+			  cookie, "netns", netns, "role", socket->role, "local",
+			  socket->local, "remote", socket->remote, "cgroup",
+			  cgroup, "scheme", scheme_name(socket->scheme),
+			  "fingerprint", fingerprint));
+	return 0;
+}
+
+static void add_uncovered(struct report *report,
+			  const struct extkey_device_key *key,
+			  const struct extkey_device *device)
+{
+	char names[MAX_DEVS][IF_NAMESIZE];
+	unsigned int i, n;
+
+	n = devices_uncovered(report->maps, key, device, names, MAX_DEVS);
+	for (i = 0; i < n; i++) {
+		lacks(report,
+		      "interface %s in %s has no programs, joins with a key fail there: 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come",
+		      names[i], device->netns);
+		json_array_append_new(report->uncovered,
+				      json_pack("{s:s, s:s}", "device",
+						names[i], "netns",
+						device->netns));
+	}
+}
+
+static int add_device(const struct extkey_device_key *key,
+		      const struct extkey_device *device, void *data)
+{
+	struct report *report = data;
+	enum device_state state = device_state(key, device);
+
+	if (state == DEVICE_GONE)
+		return 0;
+	if (key->ifindex == EXTKEY_ALL_DEVICES) {
+		if (state == DEVICE_IN_PLACE)
+			add_uncovered(report, key, device);
+		return 0;
+	}
+	if (state == DEVICE_MISSING)
+		lacks(report,
+		      "interface %s in %s does not have all programs, joins with a key fail there: run 'extkey_loader attach' again",
+		      device->name, device->netns);
+	json_array_append_new(
+		report->devices,
+		json_pack("{s:s, s:i, s:s, s:I, s:s, s:b, s:b}", "device",
+			  device->name, "ifindex", (int)key->ifindex, "netns",
+			  device->netns, "netns_inode", (json_int_t)key->netns,
+			  "by", device->filters ? "filter" : "link",
+			  "in_place", (int)(state == DEVICE_IN_PLACE), "known",
+			  (int)(state != DEVICE_UNKNOWN)));
+	return 0;
+}
+
+/* What each set of programs is, and whether it is all of one build */
+static json_t *loaded_json(void)
+{
+	static const char *const names[] = {
+		[SET_CGROUP] = "cgroup",
+		[SET_HOOK] = "hook",
+		[SET_TC] = "tc",
+	};
+	json_t *object = json_object();
+	char build[64];
+	int set;
+
+	for (set = 0; set < NR_PROGRAM_SETS; set++) {
+		if (!programs_are_there(set))
+			continue;
+		programs_pinned_build(set, build, sizeof(build));
+		json_object_set_new(object, names[set], json_string(build));
 	}
 	return object;
 }
 
-static json_t *sockets_json(const struct state *state)
+static int gather(struct report *report, const char *cgroup)
 {
-	json_t *array = json_array();
-	char line[256];
-	FILE *file;
+	char path[EXTKEY_PATH_SIZE];
+	struct extkey_policy policy;
+	int fd, err;
+	__u64 id;
 
-	if (state->policies < 0)
-		return array;
-	file = fopen(EXTKEY_SOCKETS, "re");
-	if (!file) {
-		report(EXIT_FAILED, "cannot read %s: %s", EXTKEY_SOCKETS,
-		       strerror(errno));
-		json_decref(array);
-		return NULL;
+	if (cgroup) {
+		err = cgroup_open(cgroup, &fd, &id, path);
+		if (err)
+			return err;
+		close(fd);
+		if (!policy_read(report->maps, id, &policy))
+			lacks(report,
+			      "cgroup %s is not attached: run 'extkey_loader attach %s'",
+			      path, path);
 	}
-	while (fgets(line, sizeof(line), file))
-		json_array_append_new(array, socket_json(line));
-	fclose(file);
-	return array;
+	if (installation_has(EXTKEY_ENGINE_TC) && !gate_linked())
+		lacks(report,
+		      "the gate of engine tc is missing: run 'extkey_loader attach' again");
+	policies_visit(report->maps, add_cgroup, report);
+	devices_visit(report->maps, add_device, report);
+	err = sockets_visit(report->maps, add_socket, report);
+	/* Those of others it may not look at are no reason to show nothing */
+	if (err)
+		say("warning: the list of sockets is not complete: %s",
+		    failure());
+	return 0;
 }
 
-static void add_uncovered(const struct state *state,
-			  const struct extkey_device_key *key,
-			  const struct extkey_device *device, json_t *array)
+static const char *text_of(const json_t *object, const char *key)
 {
-	char names[EXTKEY_MAX_DEVS][IF_NAMESIZE];
-	unsigned int i, n;
+	const char *text = json_string_value(json_object_get(object, key));
 
-	n = devices_uncovered(state, key, device, names, EXTKEY_MAX_DEVS);
-	for (i = 0; i < n; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s}", "device",
-						       names[i], "netns",
-						       device->netns));
+	return text ? text : "";
 }
 
-/* Enters other network namespaces: to be gathered last */
-static void add_devices(const struct state *state, json_t *status)
+static bool is_true(const json_t *object, const char *key)
 {
-	json_t *array = json_array(), *uncovered = json_array();
-	struct extkey_device_key key, *previous = NULL;
-	struct extkey_device device;
-	enum device_state device_state;
+	return json_is_true(json_object_get(object, key));
+}
 
-	json_object_set_new(status, "devices", array);
-	json_object_set_new(status, "uncovered", uncovered);
-	if (state->devices < 0)
-		return;
-	while (!bpf_map_get_next_key(state->devices, previous, &key)) {
-		previous = &key;
-		if (bpf_map_lookup_elem(state->devices, &key, &device))
-			continue;
-		device_state = devices_state(&key, &device);
-		if (device_state == DEVICE_GONE)
-			continue;
-		if (key.ifindex == EXTKEY_ALL_DEVICES) {
-			add_uncovered(state, &key, &device, uncovered);
-			continue;
-		}
-		json_array_append_new(
-			array,
-			json_pack("{s:s, s:i, s:s, s:I, s:b}", "device",
-				  device.name, "ifindex", (int)key.ifindex,
-				  "netns", device.netns, "netns_inode",
-				  (json_int_t)key.netns, "in_place",
-				  (int)(device_state == DEVICE_IN_PLACE)));
+static void print_cgroup(const json_t *entry)
+{
+	const char *name;
+	json_t *value;
+
+	printf("cgroup %s id %" JSON_INTEGER_FORMAT
+	       " engine %s scheme %s key %s%s%s\n",
+	       text_of(entry, "cgroup"),
+	       json_integer_value(json_object_get(entry, "id")),
+	       text_of(entry, "engine"), text_of(entry, "scheme"),
+	       is_true(entry, "require_key") ? "required" : "optional",
+	       is_true(entry, "bind_addresses") ? " addresses bound" : "",
+	       is_true(entry, "linked") ? "" : " (not linked)");
+	json_object_foreach(json_object_get(entry, "counters"), name, value) {
+		if (json_integer_value(value))
+			printf("    %-20s %" JSON_INTEGER_FORMAT "\n", name,
+			       json_integer_value(value));
 	}
+}
+
+static void print_socket(const json_t *entry)
+{
+	const char *separator = "    ", *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)entry, name, value) {
+		printf("%s%s %s", separator, name, json_string_value(value));
+		separator = " ";
+	}
+	printf("\n");
 }
 
 static void print_text(json_t *status)
 {
-	json_t *entry, *value;
+	json_t *entry, *list;
 	const char *name;
-	unsigned int i;
 	size_t index;
 
-	if (!json_is_true(json_object_get(status, "installed"))) {
+	list = json_object_get(status, "incomplete");
+	json_array_foreach(list, index, entry)
+		printf("incomplete: %s\n", json_string_value(entry));
+	if (!is_true(status, "installed")) {
 		printf("nothing is attached\n");
 		return;
 	}
 
-	printf("hook %s: %s\n", EXTKEY_HOOK,
-	       json_is_true(json_object_get(status, "hook")) ?
-		       "attached" :
-		       "not in this kernel");
-	if (json_array_size(json_object_get(status, "devices")))
+	json_object_foreach(json_object_get(status, "loaded"), name, entry)
+		printf("programs of %s: build %s%s\n", name,
+		       json_string_value(entry),
+		       strcmp(json_string_value(entry),
+			      text_of(status, "build")) ?
+			       "; 'extkey_loader upgrade' replaces them by this one" :
+			       "");
+	if (is_true(status, "hook"))
+		printf("hook %s: attached\n", EXTKEY_HOOK);
+	if (json_object_get(json_object_get(status, "loaded"), "tc"))
 		printf("gate of engine tc: %s\n",
-		       json_is_true(json_object_get(status, "gate")) ?
-			       "in place" :
-			       "missing; 'extkey_loader attach' again puts it in place");
-	json_array_foreach(json_object_get(status, "devices"), index, entry)
-		printf("device %s in %s: programs %s\n",
-		       json_string_value(json_object_get(entry, "device")),
-		       json_string_value(json_object_get(entry, "netns")),
-		       json_is_true(json_object_get(entry, "in_place")) ?
-			       "in place" :
-			       "missing");
-	json_array_foreach(json_object_get(status, "uncovered"), index, entry) printf(
-		"warning: interface %s in %s has no programs: joins with a key fail there; 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come\n",
-		json_string_value(json_object_get(entry, "device")),
-		json_string_value(json_object_get(entry, "netns")));
-	json_array_foreach(json_object_get(status, "cgroups"), index, entry)
-	{
-		printf("cgroup %s id %" JSON_INTEGER_FORMAT
-		       " engine %s scheme %s key %s%s%s\n",
-		       json_string_value(json_object_get(entry, "cgroup")),
-		       json_integer_value(json_object_get(entry, "id")),
-		       json_string_value(json_object_get(entry, "engine")),
-		       json_string_value(json_object_get(entry, "scheme")),
-		       json_is_true(json_object_get(entry, "require_key")) ?
-			       "required" :
-			       "optional",
-		       json_is_true(json_object_get(entry, "bind_addresses")) ?
-			       " addresses bound" :
-			       "",
-		       json_is_true(json_object_get(entry, "linked")) ?
-			       "" :
-			       " (not linked: the cgroup is gone, or a command was killed)");
-		json_object_foreach(json_object_get(entry, "counters"), name,
-				    value) if (json_integer_value(value))
-			printf("    %-20s %" JSON_INTEGER_FORMAT "\n", name,
-			       json_integer_value(value));
-	}
-
-	value = json_object_get(status, "sockets");
-	printf("sockets that hold a key: %zu\n", json_array_size(value));
-	json_array_foreach(value, index, entry)
-	{
-		for (i = 0; i < NR_COLUMNS; i++)
-			printf("%s%s %s", i ? " " : "    ", socket_columns[i],
-			       json_string_value(json_object_get(
-				       entry, socket_columns[i])));
-		printf("\n");
-	}
+		       is_true(status, "gate") ? "in place" : "missing");
+	list = json_object_get(status, "devices");
+	json_array_foreach(list, index, entry)
+		printf("device %s in %s: programs %s, by %s\n",
+		       text_of(entry, "device"), text_of(entry, "netns"),
+		       !is_true(entry, "known")	  ? "not to be seen from here" :
+		       is_true(entry, "in_place") ? "in place" :
+						    "missing",
+		       text_of(entry, "by"));
+	list = json_object_get(status, "cgroups");
+	json_array_foreach(list, index, entry)
+		print_cgroup(entry);
+	list = json_object_get(status, "sockets");
+	printf("sockets that hold a key: %zu\n", json_array_size(list));
+	json_array_foreach(list, index, entry)
+		print_socket(entry);
 }
 
-int cmd_status(const struct options *options)
+static json_t *status_json(const struct report *report)
 {
-	json_t *status, *sockets;
-	struct state state;
-	int err;
+	return json_pack(
+		"{s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
+		"incomplete", report->incomplete, "version", EXTKEY_VERSION,
+		"build", programs_own_build(), "loaded", loaded_json(),
+		"installed", report->maps->policies >= 0, "hook",
+		(int)installation_has(EXTKEY_ENGINE_HOOK), "gate",
+		(int)gate_linked(), "cgroups", report->cgroups, "devices",
+		report->devices, "uncovered", report->uncovered, "sockets",
+		report->sockets);
+}
 
-	err = check_system();
-	if (err)
-		return err;
-	err = state_open(&state);
-	if (err)
-		goto close_state;
+static int print(const struct options *options, json_t *status)
+{
+	bool incomplete = json_array_size(json_object_get(status, "incomplete"));
 
-	sockets = sockets_json(&state);
-	if (!sockets) {
-		err = EXIT_FAILED;
-		goto close_state;
-	}
-	status = json_pack("{s:s, s:b, s:b, s:b, s:o, s:o}", "version",
-			   EXTKEY_VERSION, "installed", state.policies >= 0,
-			   "hook", (int)state_has_engine(EXTKEY_ENGINE_HOOK),
-			   "gate", (int)state_gate_linked(), "cgroups",
-			   cgroups_json(&state), "sockets", sockets);
-	add_devices(&state, status);
 	if (options->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		printf("\n");
@@ -272,7 +339,27 @@ int cmd_status(const struct options *options)
 		print_text(status);
 	}
 	json_decref(status);
-close_state:
-	state_close(&state);
-	return err;
+	return incomplete ? EXIT_INCOMPLETE : EXIT_OK;
+}
+
+int cmd_status(const struct options *options)
+{
+	struct maps maps;
+	struct report report = { .maps = &maps };
+	int err, status;
+
+	err = check_system();
+	if (err)
+		return exit_status(err);
+	err = installation_open(&maps, options->verb->name);
+	report.incomplete = json_array();
+	report.cgroups = json_array();
+	report.sockets = json_array();
+	report.devices = json_array();
+	report.uncovered = json_array();
+	if (!err)
+		err = gather(&report, options->cgroup);
+	status = err ? exit_status(err) : print(options, status_json(&report));
+	installation_close(&maps);
+	return status;
 }

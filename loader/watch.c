@@ -15,22 +15,25 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
-#include "devices.h"
-#include "loader.h"
-#include "state.h"
+#include "error.h"
+#include "installation.h"
+#include "netns.h"
 #include "system.h"
+#include "verbs.h"
 
 /* With nothing attached there is nothing to do: attach covers what it finds */
-static int follow(const struct options *options)
+static void follow(const struct device_choice *choice)
 {
-	struct state state;
+	struct maps maps;
 	int err;
 
-	err = state_open(&state);
-	if (!err && state_uses_engine(&state, EXTKEY_ENGINE_TC))
-		err = devices_follow(&state, options);
-	state_close(&state);
-	return err;
+	err = installation_open(&maps, "watch");
+	if (!err && policies_use(&maps, EXTKEY_ENGINE_TC))
+		err = devices_follow(&maps, choice);
+	/* One that cannot be covered is no reason to leave the others */
+	if (err)
+		print_failure();
+	installation_close(&maps);
 }
 
 /* Reads what has come; false if that is impossible */
@@ -46,8 +49,8 @@ static bool drain(const struct mnl_socket *nl)
 	return len < 0 && errno == EAGAIN;
 }
 
-static int watch(const struct options *options, const struct mnl_socket *nl,
-		 int signals)
+static int watch(const struct device_choice *choice,
+		 const struct mnl_socket *nl, int signals)
 {
 	struct pollfd fds[] = {
 		{ .fd = mnl_socket_get_fd(nl), .events = POLLIN },
@@ -55,32 +58,32 @@ static int watch(const struct options *options, const struct mnl_socket *nl,
 	};
 
 	for (;;) {
-		/* One that cannot be covered is no reason to leave the others */
-		follow(options);
+		follow(choice);
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return report(EXIT_FAILED, "cannot wait: %s",
-				      strerror(errno));
+			return fail(-errno, "cannot wait: %s", strerror(errno));
 		if (fds[1].revents)
-			return EXIT_OK;
+			return 0;
 		if (!drain(nl))
-			return report(EXIT_FAILED,
-				      "cannot read from rtnetlink: %s",
-				      strerror(errno));
+			return fail(-errno, "cannot read from rtnetlink: %s",
+				    strerror(errno));
 	}
 }
 
 int cmd_watch(const struct options *options)
 {
+	struct device_choice choice = options->devices;
 	struct mnl_socket *nl;
 	sigset_t signals;
 	int err, fd;
 
 	err = check_system();
 	if (!err)
-		err = devices_enter(options);
+		err = netns_move(choice.netns);
 	if (err)
-		return err;
+		return exit_status(err);
 
+	/* By its name the namespace could be another one later */
+	choice.netns = NULL;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
@@ -91,13 +94,13 @@ int cmd_watch(const struct options *options)
 	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (fd < 0 || !nl ||
 	    mnl_socket_bind(nl, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0)
-		err = report(EXIT_FAILED, "cannot listen to rtnetlink: %s",
-			     strerror(errno));
+		err = fail(-errno, "cannot listen to rtnetlink: %s",
+			   strerror(errno));
 	else
-		err = watch(options, nl, fd);
+		err = watch(&choice, nl, fd);
 	if (nl)
 		mnl_socket_close(nl);
 	if (fd >= 0)
 		close(fd);
-	return err;
+	return exit_status(err);
 }

@@ -145,8 +145,8 @@ static void derive(unsigned int vector, struct extkey_secret *secret)
  * Host I opens the subflow and has the key a0a1..., host R has 2a. What is said of
  * addresses is in those of @ipv6.
  */
-static void subject_of(enum extkey_field field, bool ipv6,
-		       struct extkey_subject *subject)
+static void input_of(enum extkey_field field, bool ipv6,
+		       struct extkey_mask_input *input)
 {
 	static const __u8 src[2][16] = {
 		{ [10] = 0xff, 0xff, 10, 0, 2, 1 },
@@ -161,26 +161,26 @@ static void subject_of(enum extkey_field field, bool ipv6,
 		{ 0xfd, [3] = 2, [15] = 2 },
 	};
 
-	*subject = (struct extkey_subject){
+	*input = (struct extkey_mask_input){
 		.field = field,
 		.nonce = { 0x11223344, 0x55667788 },
 		.sender_key = 0x2a,
 		.receiver_key = 0xa0a1a2a3a4a5a6a7,
 	};
 	if (field == EXTKEY_FIELD_ACK) {
-		subject->sender_key = 0xa0a1a2a3a4a5a6a7;
-		subject->receiver_key = 0x2a;
+		input->sender_key = 0xa0a1a2a3a4a5a6a7;
+		input->receiver_key = 0x2a;
 	}
 	if (field == EXTKEY_FIELD_ADD_ADDR) {
-		subject->addr_id = 1;
-		subject->family = ipv6 ? 6 : 4;
-		memcpy(subject->addr, announced[ipv6], 16);
-		subject->port = ipv6 ? 0 : 8080;
+		input->addr_id = 1;
+		input->family = ipv6 ? 6 : 4;
+		memcpy(input->addr, announced[ipv6], 16);
+		input->port = ipv6 ? 0 : 8080;
 	} else {
-		memcpy(subject->addr, src[ipv6], 16);
-		memcpy(subject->dst, dst[ipv6], 16);
-		subject->port = 49152;
-		subject->dst_port = 8080;
+		memcpy(input->addr, src[ipv6], 16);
+		memcpy(input->dst, dst[ipv6], 16);
+		input->port = 49152;
+		input->dst_port = 8080;
 	}
 }
 
@@ -201,14 +201,14 @@ static const struct {
 };
 
 static __u64 mask_of(const struct extkey_secret *secret, unsigned int nr,
-		     bool bound, bool ipv6)
+		     bool bind_addresses, bool ipv6)
 {
-	struct extkey_subject subject;
+	struct extkey_mask_input input;
 
-	subject_of(masks[nr].field, ipv6, &subject);
-	subject.word = masks[nr].word;
-	subject.bound = bound;
-	return extkey_mask(EXTKEY_SCHEME_SIPHASH, secret, &subject);
+	input_of(masks[nr].field, ipv6, &input);
+	input.word = masks[nr].word;
+	input.bind_addresses = bind_addresses;
+	return extkey_mask(EXTKEY_SCHEME_SIPHASH, secret, &input);
 }
 
 static void derived(void **unused)
@@ -251,7 +251,7 @@ static void siphash_masks(void **unused)
 
 static void xor_masks_the_token_alone(void **unused)
 {
-	struct extkey_subject subject;
+	struct extkey_mask_input input;
 	struct extkey_secret secret;
 	enum extkey_field field;
 
@@ -259,9 +259,9 @@ static void xor_masks_the_token_alone(void **unused)
 	derive(0, &secret);
 	for (field = EXTKEY_FIELD_TOKEN; field <= EXTKEY_FIELD_FASTCLOSE;
 	     field++) {
-		subject_of(field, false, &subject);
+		input_of(field, false, &input);
 		assert_int_equal(extkey_mask(EXTKEY_SCHEME_XOR, &secret,
-					     &subject),
+					     &input),
 				 field == EXTKEY_FIELD_TOKEN ? secret.pad : 0);
 	}
 }
@@ -269,14 +269,14 @@ static void xor_masks_the_token_alone(void **unused)
 /* Every input of a mask changes it: what is not bound could be replaced */
 static void all_is_bound(void **unused)
 {
-	struct extkey_subject subject, other;
+	struct extkey_mask_input input, other;
 	struct extkey_secret secret;
 	unsigned int i, field;
 	__u64 mask;
 
 #define CHANGES(member)                                                       \
 	do {                                                                  \
-		other = subject;                                              \
+		other = input;                                              \
 		((__u8 *)&other.member)[sizeof(other.member) - 1] ^= 1;       \
 		assert_int_not_equal(mask, extkey_mask(EXTKEY_SCHEME_SIPHASH, \
 						       &secret, &other));     \
@@ -285,18 +285,18 @@ static void all_is_bound(void **unused)
 	(void)unused;
 	derive(0, &secret);
 	for (field = 0; field <= EXTKEY_FIELD_FASTCLOSE; field++) {
-		subject_of(field, false, &subject);
-		subject.bound = field <= EXTKEY_FIELD_ACK;
-		mask = extkey_mask(EXTKEY_SCHEME_SIPHASH, &secret, &subject);
+		input_of(field, false, &input);
+		input.bind_addresses = field <= EXTKEY_FIELD_ACK;
+		mask = extkey_mask(EXTKEY_SCHEME_SIPHASH, &secret, &input);
 		if (field != EXTKEY_FIELD_FASTCLOSE)
 			CHANGES(field);
 		if (field != EXTKEY_FIELD_TOKEN) {
 			CHANGES(sender_key);
 			CHANGES(receiver_key);
 		}
-		if (subject.bound) {
+		if (input.bind_addresses) {
 			CHANGES(nonce[0]);
-			CHANGES(bound);
+			CHANGES(bind_addresses);
 			CHANGES(dst);
 			CHANGES(dst_port);
 		}
@@ -316,7 +316,7 @@ static void all_is_bound(void **unused)
 			secret.mask_key[i] ^= 1;
 			assert_int_not_equal(mask,
 					     extkey_mask(EXTKEY_SCHEME_SIPHASH,
-							 &secret, &subject));
+							 &secret, &input));
 			secret.mask_key[i] ^= 1;
 		}
 	}

@@ -7,22 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "error.h"
+#include "verbs.h"
 
-#include "loader.h"
+/* Has a macro fail() */
+#include <cmocka.h>
 
 /* The message of the last error, instead of stderr */
 static char message[512];
 
-int report(int status, const char *format, ...)
+int usage_error(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	return status;
+	return EXIT_USAGE;
 }
+
+/* The table of verbs is the real one; what they do is not */
+#define VERB(name)                                  \
+	int cmd_##name(const struct options *options) \
+	{                                           \
+		(void)options;                      \
+		return EXIT_OK;                     \
+	}
+
+VERB(attach)
+VERB(check)
+VERB(detach)
+VERB(status)
+VERB(upgrade)
+VERB(watch)
 
 /* Splits @line at its blanks and parses it */
 static int parse(const char *line, struct options *options)
@@ -38,7 +55,7 @@ static int parse(const char *line, struct options *options)
 	     word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	return parse_options(argc, argv, options);
+	return options_parse(argc, argv, verbs, options);
 }
 
 static void right_words(void **unused)
@@ -47,40 +64,65 @@ static void right_words(void **unused)
 
 	(void)unused;
 	assert_int_equal(parse("attach /cg", &options), 0);
-	assert_int_equal(options.command, CMD_ATTACH);
+	assert_ptr_equal(options.verb->run, cmd_attach);
 	assert_string_equal(options.cgroup, "/cg");
-	assert_int_equal(options.policy.require_key, 0);
-	assert_int_equal(options.policy.scheme, EXTKEY_SCHEME_SIPHASH);
+	/* What was not given is for the policy that there is */
+	assert_int_equal(options.require_key, -1);
+	assert_int_equal(options.bind_addresses, -1);
+	assert_int_equal(options.scheme, -1);
+	assert_int_equal(options.engine, -1);
+	assert_false(options.engine_auto);
 
 	assert_int_equal(
 		parse("attach --require-key --scheme xor /cg", &options), 0);
-	assert_int_equal(options.policy.require_key, 1);
+	assert_int_equal(options.require_key, 1);
+	assert_int_equal(options.scheme, EXTKEY_SCHEME_XOR);
 	assert_string_equal(options.cgroup, "/cg");
+	assert_int_equal(parse("attach --no-require-key /cg", &options), 0);
+	assert_int_equal(options.require_key, 0);
+	assert_int_equal(parse("attach /cg --engine tc", &options), 0);
+	assert_int_equal(options.engine, EXTKEY_ENGINE_TC);
+	assert_int_equal(parse("attach /cg --engine auto", &options), 0);
+	assert_int_equal(options.engine, -1);
+	assert_true(options.engine_auto);
 
 	assert_int_equal(parse("attach /cg --scheme=xor", &options), 0);
 	assert_int_equal(parse("detach /cg", &options), 0);
-	assert_int_equal(options.command, CMD_DETACH);
+	assert_ptr_equal(options.verb->run, cmd_detach);
 	assert_false(options.all);
 	assert_int_equal(parse("detach --all", &options), 0);
 	assert_true(options.all);
 	assert_null(options.cgroup);
+	assert_int_equal(parse("", &options), 0);
+	assert_ptr_equal(options.verb->run, cmd_status);
 	assert_int_equal(parse("status", &options), 0);
 	assert_false(options.json);
-	assert_int_equal(parse("status -j", &options), 0);
+	assert_null(options.cgroup);
+	assert_int_equal(parse("status /cg -j", &options), 0);
 	assert_true(options.json);
+	assert_string_equal(options.cgroup, "/cg");
 	assert_int_equal(parse("status --json", &options), 0);
+	assert_int_equal(parse("check -j", &options), 0);
+	assert_ptr_equal(options.verb->run, cmd_check);
+	assert_int_equal(parse("upgrade", &options), 0);
+	assert_ptr_equal(options.verb->run, cmd_upgrade);
 	assert_int_equal(parse("attach /cg --bind-addresses", &options), 0);
-	assert_int_equal(options.policy.bind_addresses, 1);
+	assert_int_equal(options.bind_addresses, 1);
 	assert_int_equal(parse("watch --netns blue --dev a --dev b", &options),
 			 0);
-	assert_int_equal(options.command, CMD_WATCH);
-	assert_string_equal(options.netns, "blue");
-	assert_int_equal(options.nr_devs, 2);
+	assert_ptr_equal(options.verb->run, cmd_watch);
+	assert_string_equal(options.devices.netns, "blue");
+	assert_int_equal(options.devices.nr_devs, 2);
 	assert_int_equal(parse("version", &options), 0);
-	assert_int_equal(options.command, CMD_VERSION);
+	assert_string_equal(options.verb->name, "version");
 	assert_int_equal(parse("help", &options), 0);
 	assert_int_equal(parse("--help", &options), 0);
-	assert_int_equal(options.command, CMD_HELP);
+	assert_string_equal(options.verb->name, "help");
+	/* The help of a verb needs no more words */
+	assert_int_equal(parse("attach --help", &options), 0);
+	assert_true(options.help);
+	assert_int_equal(parse("detach -h", &options), 0);
+	assert_true(options.help);
 }
 
 static void wrong_words(void **unused)
@@ -89,7 +131,6 @@ static void wrong_words(void **unused)
 		const char *line;
 		const char *says; /* the message must name what is wrong */
 	} wrong[] = {
-		{ "", "no command" },
 		{ "atach /cg", "atach" },
 		{ "attach", "CGROUP" },
 		{ "attach /cg /cg2", "/cg2" },
@@ -101,7 +142,10 @@ static void wrong_words(void **unused)
 		{ "detach", "CGROUP | --all" },
 		{ "detach /cg --all", "CGROUP | --all" },
 		{ "detach --require-key /cg", "--require-key" },
-		{ "status /cg", "/cg" },
+		{ "status /cg /cg2", "/cg2" },
+		{ "upgrade /cg", "/cg" },
+		{ "check --all", "--all" },
+		{ "attach /cg --engine ebpf", "ebpf" },
 		{ "status --all", "--all" },
 		{ "status --netns x", "--netns" },
 		{ "watch --require-key", "--require-key" },

@@ -12,9 +12,10 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#include "filters.h"
-#include "loader.h"
-#include "state.h"
+#include "clsact.h"
+#include "error.h"
+#include "links.h"
+#include "programs.h"
 
 static const struct direction {
 	const char *name;
@@ -27,20 +28,11 @@ static const struct direction {
 
 #define NR_DIRECTIONS (sizeof(directions) / sizeof(directions[0]))
 
-bool filters_gone(__u32 ifindex)
+static bool is_gone(__u32 ifindex)
 {
 	char name[IF_NAMESIZE];
 
 	return !if_indextoname(ifindex, name);
-}
-
-/* A program of ours as it is pinned; -1 if it is not */
-static int open_program(const struct direction *direction)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), EXTKEY_DIR "/%s", direction->name);
-	return bpf_obj_get(path);
 }
 
 /* Sends one request, and runs @callback on the answers; -1 on error */
@@ -103,13 +95,13 @@ static void qdisc_kind(__u32 ifindex, char kind[IF_NAMESIZE])
 	char buf[256];
 
 	kind[0] = 0;
-	/* Whoever asks gets the answer if he wants to hear the echo */
+	/* The kernel answers who wants to hear the echo */
 	ask_kernel(tc_request(buf, RTM_GETQDISC, NLM_F_ACK | NLM_F_ECHO,
 			      ifindex, TC_H_CLSACT),
 		   read_qdisc, kind);
 }
 
-bool filters_has_clsact(__u32 ifindex)
+bool clsact_is_there(__u32 ifindex)
 {
 	char kind[IF_NAMESIZE];
 
@@ -140,24 +132,19 @@ static unsigned int count_filters(__u32 ifindex, __u32 parent)
 	return count;
 }
 
-/* FORMER: of extkey, but not what is pinned now */
-enum holder { NOBODY, US, FORMER, OTHERS };
+enum holder { NOBODY, US, OTHERS };
 
-/*
- * Whose filter has our priority and handle. A former one has the name of ours, as
- * far as this process may look.
- */
-static enum holder holder_of(__u32 ifindex, const struct direction *direction)
+/* Whose filter has our priority and handle, and the number of its program */
+static enum holder holder_of(__u32 ifindex, const struct direction *direction,
+			     __u32 *prog_id)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = direction->point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
-		    .priority = EXTKEY_TC_PRIORITY);
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info), id = 0;
-	char name[BPF_OBJ_NAME_LEN];
-	int fd, err;
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CLSACT_HANDLE,
+		    .priority = CLSACT_PRIORITY);
+	int err;
 
+	*prog_id = 0;
 	/* EINVAL: there is none at all; or one, and it is not of eBPF */
 	err = bpf_tc_query(&hook, &opts);
 	if (err == -ENOENT ||
@@ -165,113 +152,105 @@ static enum holder holder_of(__u32 ifindex, const struct direction *direction)
 		return NOBODY;
 	if (err)
 		return OTHERS;
-	fd = open_program(direction);
-	if (fd >= 0) {
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-			id = info.id;
-		close(fd);
-	}
-	if (id == opts.prog_id)
-		return US;
-
-	fd = bpf_prog_get_fd_by_id(opts.prog_id);
-	if (fd < 0)
-		return OTHERS;
-	memset(&info, 0, sizeof(info));
-	len = sizeof(info);
-	snprintf(name, sizeof(name), "extkey_%s", direction->name);
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	return !err && !strcmp(info.name, name) ? FORMER : OTHERS;
+	*prog_id = opts.prog_id;
+	/* A former one can be told only by who may look at all programs */
+	return *prog_id == programs_id(SET_TC, direction->name) ||
+			       programs_are_ours(*prog_id) ?
+		       US :
+		       OTHERS;
 }
 
 static int attach_filter(__u32 ifindex, const char *name,
-			 const struct direction *direction)
+			 const struct direction *direction, bool next)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = direction->point);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
-		    .priority = EXTKEY_TC_PRIORITY, .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CLSACT_HANDLE,
+		    .priority = CLSACT_PRIORITY, .flags = BPF_TC_F_REPLACE);
+	__u32 prog_id;
 	int err;
 
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
-		return filters_gone(ifindex) ?
-			       FILTERS_GONE :
-			       report(EXIT_FAILED,
-				      "cannot add clsact to %s: %s; is it in the kernel (CONFIG_NET_SCH_INGRESS)?",
-				      name, strerror(-err));
-	if (holder_of(ifindex, direction) == OTHERS)
-		return filters_gone(ifindex) ?
-			       FILTERS_GONE :
-			       report(EXIT_FAILED,
-				      "somebody else's filter has priority %d and handle %d on %s, %s; remove it with 'tc filter del dev %s %s prio %d', or leave the interface out with --dev",
-				      EXTKEY_TC_PRIORITY, EXTKEY_TC_HANDLE,
-				      name, direction->name, name,
-				      direction->name, EXTKEY_TC_PRIORITY);
+		return is_gone(ifindex) ?
+			       -ENODEV :
+			       fail(err,
+				    "cannot add clsact to %s: %s; is it in the kernel (CONFIG_NET_SCH_INGRESS)?",
+				    name, strerror(-err));
+	if (holder_of(ifindex, direction, &prog_id) == OTHERS)
+		return is_gone(ifindex) ?
+			       -ENODEV :
+			       fail(-EBUSY,
+				    "somebody else's filter has priority %d and handle %d on %s, %s; remove it with 'tc filter del dev %s %s prio %d', or leave the interface out with --dev",
+				    CLSACT_PRIORITY, CLSACT_HANDLE, name,
+				    direction->name, name, direction->name,
+				    CLSACT_PRIORITY);
 
-	opts.prog_fd = open_program(direction);
+	opts.prog_fd = programs_open(SET_TC, direction->name, next);
 	if (opts.prog_fd < 0)
-		return report(EXIT_FAILED,
-			      "cannot open the program for %s in %s: %s",
-			      direction->name, EXTKEY_DIR, strerror(errno));
+		return opts.prog_fd;
 	err = bpf_tc_attach(&hook, &opts);
 	close(opts.prog_fd);
 	if (err)
-		return filters_gone(ifindex) ?
-			       FILTERS_GONE :
-			       report(EXIT_FAILED,
-				      "cannot attach to %s, %s: %s; is cls_bpf in the kernel (CONFIG_NET_CLS_BPF)?",
-				      name, direction->name, strerror(-err));
-	return EXIT_OK;
+		return is_gone(ifindex) ?
+			       -ENODEV :
+			       fail(err,
+				    "cannot attach to %s, %s: %s; is cls_bpf in the kernel (CONFIG_NET_CLS_BPF)?",
+				    name, direction->name, strerror(-err));
+	return 0;
 }
 
-int filters_attach(__u32 ifindex, const char *name)
+int clsact_attach(__u32 ifindex, const char *name, bool next)
 {
 	char kind[IF_NAMESIZE];
 	unsigned int i;
-	int err = EXIT_OK;
+	int err = 0;
 
 	/* It has one list of filters, for both directions to be mixed up in */
 	qdisc_kind(ifindex, kind);
 	if (!strcmp(kind, "ingress"))
-		return report(
-			EXIT_FAILED,
+		return fail(
+			-EBUSY,
 			"%s has a qdisc 'ingress', and engine tc needs 'clsact' in its place; remove it with 'tc qdisc del dev %s ingress', or leave the interface out with --dev",
 			name, name);
 	for (i = 0; i < NR_DIRECTIONS && !err; i++)
-		err = attach_filter(ifindex, name, &directions[i]);
+		err = attach_filter(ifindex, name, &directions[i], next);
 	return err;
 }
 
-void filters_detach(__u32 ifindex, bool clsact)
+unsigned int clsact_detach(__u32 ifindex, bool qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex);
-	unsigned int i, foreign = 0;
+	unsigned int i, foreign = 0, ours = 0;
+	__u32 prog_id;
 
 	for (i = 0; i < NR_DIRECTIONS; i++) {
-		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = EXTKEY_TC_HANDLE,
-			    .priority = EXTKEY_TC_PRIORITY);
+		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CLSACT_HANDLE,
+			    .priority = CLSACT_PRIORITY);
 
 		hook.attach_point = directions[i].point;
-		if (holder_of(ifindex, &directions[i]) == US)
-			bpf_tc_detach(&hook, &opts);
+		if (holder_of(ifindex, &directions[i], &prog_id) == US &&
+		    !bpf_tc_detach(&hook, &opts))
+			ours++;
 		foreign += count_filters(ifindex, directions[i].parent);
 	}
-	if (clsact && !foreign) {
+	if (qdisc && !foreign) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		bpf_tc_hook_destroy(&hook);
 	}
+	return ours;
 }
 
-bool filters_in_place(__u32 ifindex)
+bool clsact_in_place(__u32 ifindex)
 {
+	__u32 prog_id;
 	unsigned int i;
 
-	if (!filters_has_clsact(ifindex))
+	if (!clsact_is_there(ifindex))
 		return false;
 	for (i = 0; i < NR_DIRECTIONS; i++)
-		if (holder_of(ifindex, &directions[i]) != US)
+		if (holder_of(ifindex, &directions[i], &prog_id) != US ||
+		    prog_id != programs_id(SET_TC, directions[i].name))
 			return false;
 	return true;
 }

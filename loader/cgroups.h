@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Directories of cgroup2. Errors as in error.h. */
+#ifndef EXTKEY_CGROUPS_H
+#define EXTKEY_CGROUPS_H
+
+#include <linux/types.h>
+
+/*
+ * Opens the directory @cgroup: descriptor in @fd, the id that BPF knows it by in
+ * @id, its path without links in @path (EXTKEY_PATH_SIZE bytes).
+ */
+int cgroup_open(const char *cgroup, int *fd, __u64 *id, char *path);
+
+/* The root of all cgroups, and not of what a namespace or a mount shows of them */
+int cgroup_open_root(int *fd);
+
+#endif /* EXTKEY_CGROUPS_H */

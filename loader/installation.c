@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "devices.h"
+#include "error.h"
+#include "gate.h"
+#include "installation.h"
+#include "leftovers.h"
+#include "links.h"
+#include "lock.h"
+#include "names.h"
+#include "programs.h"
+#include "sockets.h"
+
+#define LAYOUT_PATH EXTKEY_DIR "/layout"
+#define HOOK_LINK HOOK_DIR "/link"
+#define NEW_HOOK_LINK HOOK_DIR "/link_new"
+#define LOST_MAP TC_DIR "/maps/lost"
+
+static void close_map(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void installation_close(struct maps *maps)
+{
+	close_map(&maps->keys);
+	close_map(&maps->policies);
+	close_map(&maps->counters);
+	close_map(&maps->devices);
+	lock_release();
+}
+
+static int open_maps(struct maps *maps)
+{
+	close_map(&maps->keys);
+	close_map(&maps->policies);
+	close_map(&maps->counters);
+	close_map(&maps->devices);
+	maps->keys =
+		pin_open_map(EXTKEY_DIR "/keys", sizeof(struct extkey_sock));
+	maps->policies = pin_open_map(EXTKEY_DIR "/policies",
+				      sizeof(struct extkey_policy));
+	maps->counters = pin_open_map(EXTKEY_DIR "/counters",
+				      sizeof(struct extkey_counters));
+	maps->devices = pin_open_map(TC_DIR "/maps/devices",
+				     sizeof(struct extkey_device));
+	if (maps->keys < 0 || maps->policies < 0 || maps->counters < 0 ||
+	    (maps->devices < 0 && programs_are_there(SET_TC)))
+		return fail(
+			-ENOENT,
+			"maps are missing in %s; run 'extkey_loader detach --all' and attach again",
+			EXTKEY_DIR);
+	return 0;
+}
+
+/* Both run for a moment. They make the same masks, so it does not matter which does. */
+static int update_hook_link(bool next)
+{
+	int prog, err;
+
+	prog = programs_open(SET_HOOK, "hook", next);
+	if (prog < 0)
+		return prog;
+	err = pin_remove(NEW_HOOK_LINK);
+	if (!err)
+		err = link_make(prog, 0, BPF_MODIFY_RETURN, NEW_HOOK_LINK);
+	close(prog);
+	if (err)
+		return fail(
+			-EOPNOTSUPP,
+			"cannot attach to the hook '%s': %s; does the kernel have CONFIG_FUNCTION_TRACER and a BPF JIT?",
+			EXTKEY_HOOK, strerror(-err));
+	return pin_rename(NEW_HOOK_LINK, HOOK_LINK);
+}
+
+/* All that runs programs of a set gets those in next/, which become programs/ */
+static int switch_programs(const struct maps *maps, enum program_set set)
+{
+	int err = 0;
+
+	switch (set) {
+	case SET_CGROUP:
+		err = policies_update_links();
+		break;
+	case SET_HOOK:
+		err = update_hook_link(true);
+		break;
+	case SET_TC:
+		err = gate_update_links();
+		if (!err)
+			err = devices_update(maps);
+		break;
+	default:
+		break;
+	}
+	return err ? err : programs_publish(set);
+}
+
+/* What a killed command has left of a set; without its programs it is nothing */
+static int repair_set(const struct maps *maps, enum program_set set)
+{
+	char path[PIN_PATH_MAX];
+	int err = 0;
+
+	if (programs_are_next(set))
+		err = switch_programs(maps, set);
+	if (!err && !programs_are_there(set))
+		return pin_remove(programs_dir(set));
+	snprintf(path, sizeof(path), "%s/loading", programs_dir(set));
+	if (!err)
+		err = pin_remove(path);
+	snprintf(path, sizeof(path), "%s/old", programs_dir(set));
+	return err ? err : pin_remove(path);
+}
+
+static int repair(struct maps *maps)
+{
+	int set, err;
+
+	maps->devices = pin_open_map(TC_DIR "/maps/devices",
+				     sizeof(struct extkey_device));
+	for (set = 0; set < NR_PROGRAM_SETS; set++) {
+		err = repair_set(maps, set);
+		if (err)
+			return err;
+	}
+	return pin_remove(NEW_HOOK_LINK);
+}
+
+static int print_socket(const struct keyed_socket *socket, void *unused)
+{
+	(void)unused;
+	say("  %s %s of cgroup %llu", socket->role, socket->local,
+	    socket->cgroup_id);
+	return 0;
+}
+
+/* The keys of live sockets cannot be carried over: those have to be made anew */
+static int layout_error(const char *layout)
+{
+	struct maps maps = { -1, -1, -1, -1 };
+
+	maps.keys = bpf_obj_get(EXTKEY_DIR "/keys");
+	say("%s has the layout '%s' of another version, this one has '%s'. These sockets hold keys, and their services have to be restarted:",
+	    EXTKEY_DIR, *layout ? layout : "1", EXTKEY_LAYOUT);
+	if (maps.keys >= 0)
+		sockets_visit(&maps, print_socket, NULL);
+	close_map(&maps.keys);
+	return fail(
+		-EEXIST,
+		"%s was made by another version of extkey_loader; stop those services, run 'extkey_loader detach --all', attach again, and start them",
+		EXTKEY_DIR);
+}
+
+static int check_layout(void)
+{
+	char layout[64];
+
+	pin_read_text(LAYOUT_PATH, layout, sizeof(layout));
+	return strcmp(layout, EXTKEY_LAYOUT) ? layout_error(layout) : 0;
+}
+
+int installation_open(struct maps *maps, const char *verb)
+{
+	int err;
+
+	*maps = (struct maps){ -1, -1, -1, -1 };
+	err = lock_take(verb);
+	if (!err)
+		err = pin_remove(EXTKEY_REMOVED_DIR);
+	if (err || !pin_exists(EXTKEY_DIR) || !rmdir(EXTKEY_DIR))
+		return err;
+	err = check_layout();
+	if (!err)
+		err = repair(maps);
+	if (err)
+		return err;
+	/* Killed before there was anything to run */
+	if (!programs_are_there(SET_CGROUP)) {
+		close_map(&maps->devices);
+		return pin_remove(EXTKEY_DIR);
+	}
+	err = open_maps(maps);
+	return err ? err : policies_repair(maps);
+}
+
+static bool is_current(enum program_set set)
+{
+	char build[64];
+
+	programs_pinned_build(set, build, sizeof(build));
+	return programs_are_there(set) && !strcmp(build, programs_own_build());
+}
+
+static int bring_up_to_date(const struct maps *maps, enum program_set set)
+{
+	bool upgraded = programs_are_there(set);
+	int err;
+
+	if (is_current(set))
+		return 0;
+	err = programs_load(set);
+	if (!err)
+		err = switch_programs(maps, set);
+	if (!err && upgraded)
+		printf("programs of %s replaced by build %s\n",
+		       strrchr(programs_dir(set), '/') + 1,
+		       programs_own_build());
+	return err;
+}
+
+int installation_upgrade(const struct maps *maps)
+{
+	int set, err = 0;
+
+	for (set = 0; set < NR_PROGRAM_SETS && !err; set++)
+		if (programs_are_there(set))
+			err = bring_up_to_date(maps, set);
+	return err;
+}
+
+bool installation_is_current(void)
+{
+	int set;
+
+	for (set = 0; set < NR_PROGRAM_SETS; set++)
+		if (programs_are_there(set) && !is_current(set))
+			return false;
+	return true;
+}
+
+/* Connections with a key may be there already, which its tables do not have */
+static int know_of_others(void)
+{
+	__u32 zero = 0, yes = 1;
+	int fd, err;
+
+	fd = pin_open_map(LOST_MAP, sizeof(yes));
+	err = fd < 0 || bpf_map_update_elem(fd, &zero, &yes, BPF_ANY);
+	if (fd >= 0)
+		close(fd);
+	return err ? fail(-errno, "cannot prepare %s", LOST_MAP) : 0;
+}
+
+int installation_add(struct maps *maps, unsigned int engine)
+{
+	enum program_set set = set_of_engine(engine);
+	bool first = !programs_are_there(SET_CGROUP);
+	bool new_tc = set == SET_TC && !programs_are_there(SET_TC);
+	int err;
+
+	err = pin_make_dir(EXTKEY_DIR);
+	if (!err && first)
+		err = pin_write_text(EXTKEY_LAYOUT, LAYOUT_PATH);
+	if (!err && !first)
+		err = installation_upgrade(maps);
+	if (!err)
+		err = bring_up_to_date(maps, set);
+	if (!err)
+		err = bring_up_to_date(maps, SET_CGROUP);
+	if (!err && new_tc && !first)
+		err = know_of_others();
+	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
+		err = update_hook_link(false);
+	if (!err)
+		err = open_maps(maps);
+	if (!err)
+		return 0;
+	if (first)
+		pin_remove(EXTKEY_DIR);
+	else if (new_tc || (set == SET_HOOK &&
+			    !policies_use(maps, EXTKEY_ENGINE_HOOK)))
+		pin_remove(programs_dir(set));
+	return err;
+}
+
+bool installation_has(unsigned int engine)
+{
+	return engine == EXTKEY_ENGINE_HOOK ? pin_exists(HOOK_LINK) :
+					      programs_are_there(SET_TC);
+}
+
+/* The directory as a whole, so that a kill leaves it there or not */
+static int remove_dir(const char *dir)
+{
+	int err;
+
+	err = pin_remove(EXTKEY_REMOVED_DIR);
+	if (!err && pin_exists(dir))
+		err = pin_rename(dir, EXTKEY_REMOVED_DIR);
+	return err ? err : pin_remove(EXTKEY_REMOVED_DIR);
+}
+
+static int drop_if_unused(struct maps *maps, unsigned int engine)
+{
+	enum program_set set = set_of_engine(engine);
+	int err;
+
+	if (!programs_are_there(set) || policies_use(maps, engine))
+		return 0;
+	if (sockets_need_engine(maps, engine)) {
+		printf("engine %s stays loaded: %s; 'extkey_loader detach --all' removes it\n",
+		       engine_name(engine), failure());
+		return 0;
+	}
+	err = engine == EXTKEY_ENGINE_TC ? devices_detach(maps) : 0;
+	if (engine == EXTKEY_ENGINE_TC)
+		close_map(&maps->devices);
+	return err ? err : remove_dir(programs_dir(set));
+}
+
+int installation_drop_unused(struct maps *maps)
+{
+	int err;
+
+	if (maps->policies < 0)
+		return 0;
+	err = drop_if_unused(maps, EXTKEY_ENGINE_TC);
+	return err ? err : drop_if_unused(maps, EXTKEY_ENGINE_HOOK);
+}
+
+void installation_abandon(struct maps *maps)
+{
+	devices_detach(maps);
+	close_map(&maps->keys);
+	close_map(&maps->policies);
+	close_map(&maps->counters);
+	close_map(&maps->devices);
+	remove_dir(EXTKEY_DIR);
+}
+
+int installation_remove(void)
+{
+	struct maps maps = { -1, -1, -1, -1 };
+	int err, leftover;
+
+	err = lock_take("detach --all");
+	if (err)
+		return err;
+	maps.policies = pin_open_map(EXTKEY_DIR "/policies",
+				     sizeof(struct extkey_policy));
+	maps.devices = pin_open_map(TC_DIR "/maps/devices",
+				    sizeof(struct extkey_device));
+	err = policies_clear(&maps);
+	if (!err)
+		err = devices_detach(&maps);
+	close_map(&maps.policies);
+	close_map(&maps.devices);
+	if (!err)
+		err = remove_dir(EXTKEY_DIR);
+	leftover = leftovers_remove();
+	lock_release();
+	return err ? err : leftover;
+}

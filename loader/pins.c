@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "error.h"
+#include "pins.h"
+
+bool pin_exists(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st);
+}
+
+int pin_object(int fd, const char *path)
+{
+	if (bpf_obj_pin(fd, path))
+		return fail(-errno, "cannot pin %s: %s", path, strerror(errno));
+	return 0;
+}
+
+int pin_make_dir(const char *path)
+{
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return fail(-errno, "cannot make %s: %s", path,
+			    strerror(errno));
+	return 0;
+}
+
+int pin_rename(const char *from, const char *to)
+{
+	if (rename(from, to))
+		return fail(-errno, "cannot rename %s to %s: %s", from, to,
+			    strerror(errno));
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type,
+			struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	return type == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+int pin_remove(const char *path)
+{
+	if (nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) &&
+	    errno != ENOENT)
+		return fail(-errno, "cannot remove %s: %s; remove it by hand",
+			    path, strerror(errno));
+	return 0;
+}
+
+int pin_visit(const char *dir_path, int (*visit)(const char *name, void *data),
+	      void *data)
+{
+	struct dirent *entry;
+	int result = 0;
+	DIR *dir;
+
+	dir = opendir(dir_path);
+	if (!dir)
+		return errno == ENOENT ? 0 :
+					 fail(-errno, "cannot read %s: %s",
+					      dir_path, strerror(errno));
+	while (!result && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			result = visit(entry->d_name, data);
+	closedir(dir);
+	return result;
+}
+
+int pin_write_text(const char *text, const char *path)
+{
+	if (symlink(text, path))
+		return fail(-errno, "cannot make %s: %s", path,
+			    strerror(errno));
+	return 0;
+}
+
+void pin_read_text(const char *path, char *text, size_t size)
+{
+	ssize_t len = readlink(path, text, size - 1);
+
+	text[len < 0 ? 0 : len] = 0;
+}
+
+int pin_open_map(const char *path, unsigned int value_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd;
+
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -1;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
+	    info.value_size != value_size) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}

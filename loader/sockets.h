@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The MPTCP sockets that hold a key: listeners and connections, as sock_diag has them
+ * with their socket storage. A socket that is bound and does neither is not among
+ * them. Errors as in error.h.
+ */
+#ifndef EXTKEY_SOCKETS_H
+#define EXTKEY_SOCKETS_H
+
+#include <stdbool.h>
+
+#include "policies.h"
+
+#define SOCKET_ADDRESS_MAX 64
+
+struct keyed_socket {
+	__u64 cookie; /* as ss shows it */
+	__u32 netns;
+	const char *role; /* "listener", "client" or "server" */
+	char local[SOCKET_ADDRESS_MAX]; /* ADDRESS:PORT or [ADDRESS]:PORT */
+	char remote[SOCKET_ADDRESS_MAX];
+	__u64 cgroup_id; /* whose policy it follows */
+	__u8 scheme;
+	__u8 engine; /* at the time when the key was taken */
+	__u32 fingerprint;
+};
+
+/*
+ * Calls @visit for each of them in all network namespaces that can be found, until it
+ * returns something else than 0. -EPERM if there are namespaces that this process may
+ * not look at, after all others.
+ */
+int sockets_visit(const struct maps *maps,
+		  int (*visit)(const struct keyed_socket *socket, void *data),
+		  void *data);
+
+/*
+ * 0 if it is sure that no socket holds a key for this engine but those of attached
+ * cgroups, whose engine is what the policy says; 1 if there may be one, for which
+ * failure() is the reason.
+ */
+int sockets_need_engine(const struct maps *maps, unsigned int engine);
+
+/* Whether this kernel lists MPTCP sockets at all: 0 or an error */
+int sockets_try(void);
+
+#endif /* EXTKEY_SOCKETS_H */
