@@ -15,6 +15,7 @@
 #define EXTKEY_CONNECTIONS_BPF_H
 
 #include "keys.bpf.h"
+#include "memory.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
 
@@ -77,13 +78,19 @@ static __always_inline bool same_connection(const struct connection *a,
 	       a->key_part == b->key_part;
 }
 
+static __always_inline struct mptcp_sock *
+socket_of(const struct connection *connection)
+{
+	return kernel_cast(struct mptcp_sock, connection->msk);
+}
+
 /* The kernel takes the token away at the end, and gives the memory to others then */
 static __always_inline bool is_alive(const struct connection *connection)
 {
-	struct mptcp_sock *msk = (void *)connection->msk;
+	const struct mptcp_sock *msk = socket_of(connection);
 
-	return msk && BPF_CORE_READ(msk, token) == connection->token &&
-	       (__u32)BPF_CORE_READ(msk, local_key) == connection->key_part;
+	return connection->msk && msk->token == connection->token &&
+	       (__u32)msk->local_key == connection->key_part;
 }
 
 static __always_inline void add_connection(struct mptcp_sock *msk)
@@ -122,7 +129,7 @@ static __always_inline void add_connection(struct mptcp_sock *msk)
 
 /*
  * Whose token this is in the network namespace @net, if that connection has a key,
- * which is in @stored then. No socket to a verifier: to be read with BPF_CORE_READ().
+ * which is in @stored then. To read from, but for helpers it is no socket.
  */
 static __always_inline struct mptcp_sock *
 find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
@@ -138,9 +145,8 @@ find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
 		seen = bucket->connections[i];
 		if (seen.token != token || !is_alive(&seen))
 			continue;
-		msk = (void *)seen.msk;
-		if (BPF_CORE_READ(msk_sock(msk), __sk_common.skc_net.net) ==
-			    net &&
+		msk = socket_of(&seen);
+		if (msk_sock(msk)->__sk_common.skc_net.net == net &&
 		    read_stored((struct sock *)msk, stored) &&
 		    engine_of(stored) == EXTKEY_ENGINE_TC)
 			return msk;

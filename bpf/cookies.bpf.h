@@ -77,7 +77,7 @@ static __always_inline struct net *netns_of(struct __sk_buff *skb)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 
-	return BPF_CORE_READ(kskb, dev, nd_net.net);
+	return kskb->dev->nd_net.net;
 }
 
 static __always_inline void tuple_of(struct __sk_buff *skb,
@@ -88,7 +88,7 @@ static __always_inline void tuple_of(struct __sk_buff *skb,
 	struct bpf_sock_tuple *to = &key->tuple;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	key->netns = BPF_CORE_READ(netns_of(skb), net_cookie);
+	key->netns = netns_of(skb)->net_cookie;
 	if (packet->ipv6) {
 		__builtin_memcpy(to->ipv6.saddr,
 				 reverse ? from->ipv6.daddr : from->ipv6.saddr,

@@ -22,23 +22,21 @@ static __always_inline enum extkey_found
 read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
 	 unsigned int *len)
 {
-	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0,
-	      part;
+	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0;
 	__u8 tail[EXTKEY_TAIL_MAX] = { 0 }, sin_zero[EXTKEY_KEY_SHORT];
-	__u8 *addr = (__u8 *)kctx->uaddr;
+	const void *addr;
+
+	/* What the kernel copies an address into, however short that is */
+	addr = kernel_cast(struct __kernel_sockaddr_storage, kctx->uaddr);
 
 	/* Before 6.7 nothing tells how much of an address there is */
 	if (bpf_core_field_exists(kctx->uaddrlen) && kctx->uaddrlen > size) {
 		tail_len = kctx->uaddrlen - size;
-		part = tail_len < sizeof(tail) ? tail_len : sizeof(tail);
-		if (bpf_probe_read_kernel(tail, part, addr + size))
-			return EXTKEY_MALFORMED;
+		__builtin_memcpy(tail, addr + size, sizeof(tail));
 	}
 	if (ipv6)
 		return extkey_from_addr(NULL, tail, tail_len, key, len);
-	if (bpf_probe_read_kernel(sin_zero, sizeof(sin_zero),
-				  addr + EXTKEY_SIN_ZERO_AT))
-		return EXTKEY_MALFORMED;
+	__builtin_memcpy(sin_zero, addr + EXTKEY_SIN_ZERO_AT, sizeof(sin_zero));
 	return extkey_from_addr(sin_zero, tail, tail_len, key, len);
 }
 

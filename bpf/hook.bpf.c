@@ -11,6 +11,7 @@
 
 #include "extkey_mask.h"
 #include "keys.bpf.h"
+#include "memory.bpf.h"
 #include "sockets.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -56,9 +57,10 @@ static __always_inline void hook_input(struct mptcp_sock *msk,
 		input->addr_id = addr->id;
 		input->port = bpf_ntohs(addr->port);
 		input->family = addr->family == AF_INET6 ? 6 : 4;
-		bpf_probe_read_kernel(input->addr,
-				      input->family == 6 ? 16 : 4,
-				      &addr->addr6);
+		if (input->family == 6)
+			read_bytes(input->addr, &addr->addr6, 16);
+		else
+			read_bytes(input->addr, &addr->addr, 4);
 	} else if (input->field != EXTKEY_FIELD_FASTCLOSE && bind_addresses) {
 		/* The SYN/ACK comes to who sent the SYN and the ACK */
 		read_addresses(skc,

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "extkey_maps.h"
+#include "memory.bpf.h"
 
 /*
  * The bpf file system that this is pinned in, by its device number. The command knows
@@ -37,9 +38,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct extkey_counters);
 } counters SEC(".maps");
-
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym;
 
 static struct sock *msk_sock(struct mptcp_sock *msk)
 {

@@ -6,7 +6,7 @@
 #ifndef EXTKEY_PACKET_BPF_H
 #define EXTKEY_PACKET_BPF_H
 
-#include "keys.bpf.h"
+#include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -15,6 +15,7 @@
 #include <linux/ipv6.h>
 
 #include "extkey_tcpopt.h"
+#include "memory.bpf.h"
 
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86DD
@@ -316,13 +317,18 @@ static __always_inline bool write_field(struct __sk_buff *skb,
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	__u8 old[FIELD_MAX + 4], new[FIELD_MAX + 4];
-	__u32 net_at, tcp_at, window_at;
+	__u32 net_at, tcp_at, window_at, headroom;
 	bool odd = at & 1;
 	__s64 diff;
 
-	/* Read as numbers: kernels differ in what the verifier takes them for */
-	net_at = (__u64)BPF_CORE_READ(kskb, head) + kskb->network_header -
-		 (__u64)BPF_CORE_READ(kskb, data);
+	/*
+	 * Kernels differ in whether the verifier takes these for pointers. What is
+	 * between them is a number to all of them, if the compiler does not begin
+	 * with another term.
+	 */
+	headroom = kskb->data - kskb->head;
+	asm volatile("" : "+r"(headroom));
+	net_at = kskb->network_header - headroom;
 	tcp_at = net_at + packet->tcp_at;
 	window_at = tcp_at + TCP_HEADER + at - 4 + odd;
 	if (bpf_skb_load_bytes(skb, window_at, old, len + 4))

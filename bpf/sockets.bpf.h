@@ -4,6 +4,7 @@
 #define EXTKEY_SOCKETS_BPF_H
 
 #include "keys.bpf.h"
+#include "memory.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -15,12 +16,12 @@ static __always_inline void read_addr(int family, const void *addr4,
 				      const void *addr6, __u8 addr[16])
 {
 	if (family == AF_INET6) {
-		bpf_probe_read_kernel(addr, 16, addr6);
+		__builtin_memcpy(addr, addr6, 16);
 		return;
 	}
 	__builtin_memset(addr, 0, 10);
 	addr[10] = addr[11] = 0xff;
-	bpf_probe_read_kernel(addr + 12, 4, addr4);
+	__builtin_memcpy(addr + 12, addr4, 4);
 }
 
 /*
@@ -31,9 +32,9 @@ static __always_inline void read_addresses(const struct sock_common *skc,
 					   bool initiator,
 					   struct extkey_mask_input *input)
 {
-	__u16 local_port = BPF_CORE_READ(skc, skc_num);
-	__u16 remote_port = bpf_ntohs(BPF_CORE_READ(skc, skc_dport));
-	int family = BPF_CORE_READ(skc, skc_family);
+	__u16 local_port = skc->skc_num;
+	__u16 remote_port = bpf_ntohs(skc->skc_dport);
+	int family = skc->skc_family;
 
 	input->bind_addresses = 1;
 	input->port = initiator ? local_port : remote_port;
@@ -55,13 +56,10 @@ static __always_inline void set_keys(__u64 local, __u64 remote, bool rx,
 /* The subflow's side of a TCP socket that is one of MPTCP */
 static __always_inline struct mptcp_subflow_context *subflow_of(void *sk)
 {
-	struct inet_connection_sock *icsk;
+	struct inet_connection_sock *icsk =
+		kernel_cast(struct inet_connection_sock, sk);
 
-	icsk = bpf_rdonly_cast(
-		sk, bpf_core_type_id_kernel(struct inet_connection_sock));
-	return bpf_rdonly_cast(
-		icsk->icsk_ulp_data,
-		bpf_core_type_id_kernel(struct mptcp_subflow_context));
+	return kernel_cast(struct mptcp_subflow_context, icsk->icsk_ulp_data);
 }
 
 /* The MPTCP socket of the listener that a request has come to */

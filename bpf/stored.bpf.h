@@ -4,6 +4,7 @@
 #define EXTKEY_STORED_BPF_H
 
 #include "keys.bpf.h"
+#include "memory.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -19,22 +20,21 @@ static __noinline bool read_stored(struct sock *sk, struct extkey_sock *stored)
 {
 	struct bpf_map *map = (struct bpf_map *)&keys;
 	struct bpf_local_storage_elem *elem;
-	struct bpf_local_storage_map *smap;
 	struct hlist_node *node;
 	__u32 i, id = map->id;
 
 	if (!sk)
 		return false;
-	node = BPF_CORE_READ(sk, sk_bpf_storage, list.first);
+	node = sk->sk_bpf_storage->list.first;
 	for (i = 0; i < STORAGES && node; i++) {
-		elem = (void *)node -
-		       bpf_core_field_offset(struct bpf_local_storage_elem,
-					     snode);
-		smap = BPF_CORE_READ(elem, sdata.smap);
-		if (BPF_CORE_READ(smap, map.id) == id)
-			return !bpf_probe_read_kernel(stored, sizeof(*stored),
-						      &elem->sdata.data);
-		node = BPF_CORE_READ(node, next);
+		elem = kernel_container(struct bpf_local_storage_elem, snode,
+					node);
+		if (elem->sdata.smap->map.id == id) {
+			/* To the kernel a value has a size, and no members */
+			read_bytes(stored, elem->sdata.data, sizeof(*stored));
+			return true;
+		}
+		node = node->next;
 	}
 	return false;
 }

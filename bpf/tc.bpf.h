@@ -13,6 +13,7 @@
 
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
+#include "memory.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 
@@ -100,13 +101,12 @@ static __always_inline bool leaves_here(struct __sk_buff *skb)
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct dst_entry *dst;
 
-	dst = bpf_rdonly_cast((void *)(kskb->_skb_refdst & ~1UL),
-			      bpf_core_type_id_kernel(struct dst_entry));
+	dst = kernel_cast(struct dst_entry, kskb->_skb_refdst & ~1UL);
 	return dst && dst->dev == kskb->dev;
 }
 
-#define is_macvlan(dev, flag)                             \
-	(BPF_CORE_READ_BITFIELD_PROBED(dev, priv_flags) & \
+#define is_macvlan(dev, flag)                      \
+	(BPF_CORE_READ_BITFIELD(dev, priv_flags) & \
 	 bpf_core_enum_value(enum netdev_priv_flags, flag))
 
 /*
@@ -121,23 +121,21 @@ static __noinline bool below_passthru(struct net_device *dev)
 	struct net_device *upper;
 	__u32 i;
 
-	head = (void *)dev + bpf_core_field_offset(dev->adj_list.upper);
-	at = BPF_CORE_READ(head, next);
-	if (bpf_probe_read_kernel(addr, sizeof(addr),
-				  BPF_CORE_READ(dev, dev_addr)))
-		return true;
+	head = &dev->adj_list.upper;
+	at = head->next;
+	read_bytes(addr, dev->dev_addr, sizeof(addr));
 	for (i = 0; i < UPPER_DEVICES; i++) {
 		if (at == head)
 			return false;
-		adj = (void *)at -
-		      bpf_core_field_offset(struct netdev_adjacent, list);
-		upper = BPF_CORE_READ(adj, dev);
-		if (is_macvlan(upper, IFF_MACVLAN) &&
-		    !bpf_probe_read_kernel(upper_addr, sizeof(upper_addr),
-					   BPF_CORE_READ(upper, dev_addr)) &&
-		    !__builtin_memcmp(addr, upper_addr, sizeof(addr)))
-			return true;
-		at = BPF_CORE_READ(at, next);
+		adj = kernel_container(struct netdev_adjacent, list, at);
+		upper = adj->dev;
+		if (is_macvlan(upper, IFF_MACVLAN)) {
+			read_bytes(upper_addr, upper->dev_addr,
+				   sizeof(upper_addr));
+			if (!__builtin_memcmp(addr, upper_addr, sizeof(addr)))
+				return true;
+		}
+		at = at->next;
 	}
 	return true; /* too many to know */
 }

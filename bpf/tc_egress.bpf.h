@@ -38,8 +38,7 @@ static __always_inline bool
 mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	 const struct mptcp_subflow_context *subflow, __u32 at)
 {
-	if (bpf_probe_read_kernel(s->hmac, sizeof(s->hmac), subflow->hmac))
-		return false;
+	__builtin_memcpy(s->hmac, subflow->hmac, sizeof(s->hmac));
 	new_input(s, EXTKEY_FIELD_ACK, s->stored.bind_addresses, true);
 	s->input.nonce[0] = subflow->local_nonce;
 	s->input.nonce[1] = subflow->remote_nonce;
@@ -191,8 +190,8 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	if (!msk || !keyed || !same_key(&s->stored, &s->other))
 		goto refuse;
 
-	join->local_key = BPF_CORE_READ(msk, local_key);
-	join->remote_key = BPF_CORE_READ(msk, remote_key);
+	join->local_key = msk->local_key;
+	join->remote_key = msk->remote_key;
 	join->cgroup_id = cgroup_id;
 	join->nonce[0] = j->nonce;
 	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
@@ -228,11 +227,9 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	if (!skb->sk)
 		return mask_cookie(skb, s);
-	return mask_synack(
-		skb, s,
-		bpf_rdonly_cast(kskb->sk,
-				bpf_core_type_id_kernel(
-					struct mptcp_subflow_request_sock)));
+	return mask_synack(skb, s,
+			   kernel_cast(struct mptcp_subflow_request_sock,
+				       kskb->sk));
 }
 
 #endif /* EXTKEY_TC_EGRESS_BPF_H */

@@ -224,12 +224,9 @@ static __always_inline int packet_arrives(struct __sk_buff *skb,
 	if (!sk)
 		return action;
 	if (sk->state == TCP_NEW_SYN_RECV)
-		unmask_request(
-			skb, s,
-			bpf_rdonly_cast(
-				sk,
-				bpf_core_type_id_kernel(
-					struct mptcp_subflow_request_sock)));
+		unmask_request(skb, s,
+			       kernel_cast(struct mptcp_subflow_request_sock,
+					   sk));
 	else if (sk->state == TCP_LISTEN)
 		action = unmask_cookie(skb, s, sk);
 	else

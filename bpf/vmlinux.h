@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/socket.h>
 #include <linux/types.h>
 #include <stdbool.h>
 

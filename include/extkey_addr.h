@@ -48,9 +48,9 @@ static inline int extkey_any(const __u8 *bytes, unsigned int len)
 
 /*
  * @sin_zero: of an IPv4 address, or NULL. @tail: the @tail_len bytes behind the
- * address, with zeros behind them up to EXTKEY_TAIL_MAX; if there are more bytes
- * than that, the first ones. With EXTKEY_KEY the key is in @key, filled up with
- * zeros, and its length in @len.
+ * address, and whatever is behind them, up to EXTKEY_TAIL_MAX; if there are more
+ * bytes than that, the first ones. With EXTKEY_KEY the key is in @key, filled up
+ * with zeros, and its length in @len.
  */
 static inline __attribute__((always_inline)) enum extkey_found
 extkey_from_addr(const __u8 *sin_zero, const __u8 tail[EXTKEY_TAIL_MAX],

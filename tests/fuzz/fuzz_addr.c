@@ -59,6 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size = tail_len;
 	memcpy(tail, data, size < EXTKEY_TAIL_MAX ? size : EXTKEY_TAIL_MAX);
 	memset(key, 0xff, EXTKEY_KEY_MAX);
+	/* What is behind the address does not matter */
+	if (tail_len < EXTKEY_TAIL_MAX)
+		memset(tail + tail_len, 0x5a, EXTKEY_TAIL_MAX - tail_len);
 
 	found = extkey_from_addr(ipv4 ? sin_zero : NULL, tail, tail_len, key,
 				 &len);

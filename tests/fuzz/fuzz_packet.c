@@ -101,10 +101,8 @@ static long fuzz_csum_replace(void *skb, uint32_t at, uint64_t from,
 
 #undef __ksym
 #define __ksym
-#undef BPF_CORE_READ
-#define BPF_CORE_READ(from, member) ((from)->member)
-#undef BPF_CORE_READ_BITFIELD
-#define BPF_CORE_READ_BITFIELD BPF_CORE_READ
+#undef bpf_core_type_id_kernel
+#define bpf_core_type_id_kernel(type) 0
 #define bpf_cast_to_kern_ctx fuzz_kernel_skb
 #define bpf_skb_load_bytes_relative fuzz_load_relative
 #define bpf_skb_load_bytes fuzz_load

@@ -22,9 +22,11 @@ static enum extkey_found read_addr(const struct sockaddr_storage *addr,
 				   unsigned int *len)
 {
 	const __u8 *bytes = (const __u8 *)addr;
-	__u8 tail[EXTKEY_TAIL_MAX] = { 0 };
+	__u8 tail[EXTKEY_TAIL_MAX];
 	unsigned int size, tail_len;
 
+	/* What is behind the address does not matter */
+	memset(tail, 0x5a, sizeof(tail));
 	size = addr->ss_family == AF_INET6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE;
 	tail_len = addrlen > size ? addrlen - size : 0;
 	memcpy(tail, bytes + size,
