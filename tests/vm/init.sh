@@ -17,6 +17,8 @@ top=$(<"$dir/top")
 started=$(<"$dir/started")
 mapfile -d '' -t argv <"$dir/argv"
 mapfile -d '' -t env <"$dir/env"
+refuse_tracing=
+[[ ! -e $dir/refuse_tracing ]] || refuse_tracing=1
 
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
@@ -38,6 +40,7 @@ cat >/run/fstab <<-FSTAB
 FSTAB
 mount -a -T /run/fstab
 [[ ! -d /sys/kernel/debug ]] || mount -t debugfs debugfs /sys/kernel/debug
+[[ ! -d /sys/kernel/security ]] || mount -t securityfs securityfs /sys/kernel/security
 
 # A checkout may well be below one of these.
 if [[ ! -e $top ]]; then
@@ -77,6 +80,15 @@ cat /run/stderr >"$(port stderr)" &
 relays+=($!)
 
 cd "$top"
+# From here on. The program is gone with who holds it, below.
+if [[ $refuse_tracing ]]; then
+	mkfifo /run/hold
+	build/hold_programs build/refuse_tracing.bpf.o <>/run/hold >/run/held 2>/dev/ttyS0 &
+	until [[ -s /run/held ]]; do
+		kill -0 $!
+		sleep 0.1
+	done
+fi
 status=0
 env -i HOME=/root PATH="$PATH" "${env[@]}" setsid "${argv[@]}" \
 	</dev/null >/run/stdout 2>/run/stderr || status=$?

@@ -17,7 +17,8 @@ readonly no_start=97 died=98
 usage()
 {
 	cat <<-USAGE
-	Usage: tests/vm/run.sh [--kernel BZIMAGE | --unpatched | --debug] [--timeout SECONDS]
+	Usage: tests/vm/run.sh [--kernel BZIMAGE | --unpatched | --debug]
+	                       [--lockdown | --no-tracing] [--timeout SECONDS]
 	                       -- PROGRAM [ARG]...
 
 	PROGRAM runs in the top directory of the checkout. All it can write to are
@@ -27,6 +28,8 @@ usage()
 	  --kernel BZIMAGE   boot this kernel, not the one of kernel/build.sh
 	  --unpatched        boot the one of kernel/build.sh --unpatched
 	  --debug            boot the one that has kernel/debug.config as well
+	  --lockdown         boot with lockdown=confidentiality
+	  --no-tracing       let nobody load BPF programs of types TRACING, LSM and EXT
 	  --timeout SECONDS  how long the machine may run, boot included (300)
 
 	Exit status: the one of PROGRAM, or
@@ -37,12 +40,14 @@ usage()
 
 fail() { printf 'tests/vm/run.sh: error: %s\n' "$2" >&2; exit "$1"; }
 
-kernel='' timeout=300 build_args=()
+kernel='' timeout=300 build_args=() security=() refuse_tracing=
 while (($#)); do
 	case $1 in
 	--kernel)	kernel=${2-}; [[ -r $kernel ]] || fail "$no_start" "cannot read the kernel '$kernel'"; shift ;;
 	--unpatched)	build_args=(--unpatched) ;;
 	--debug)	build_args=(--config "$top/kernel/debug.config") ;;
+	--lockdown)	security=(lsm=lockdown,bpf lockdown=confidentiality) ;;
+	--no-tracing)	security=(lsm=bpf) refuse_tracing=1 ;;
 	--timeout)	timeout=${2-}; [[ $timeout =~ ^[0-9]+$ ]] || fail "$no_start" "--timeout needs a number of seconds"; shift ;;
 	-h | --help)	usage; exit 0 ;;
 	--)		shift; break ;;
@@ -57,6 +62,11 @@ command -v qemu-system-x86_64 >/dev/null ||
 [[ $kernel ]] || kernel=$("$top/kernel/build.sh" "${build_args[@]}") ||
 	fail "$no_start" "there is no kernel to boot, see above"
 mkdir -p "$top/build"
+if [[ $refuse_tracing ]]; then
+	for file in hold_programs refuse_tracing.bpf.o; do
+		[[ -e $top/build/$file ]] || fail "$no_start" "no build/$file: run make tests"
+	done
+fi
 
 dir=$(mktemp -d -t extkey-vm.XXXXXX)
 machine='' readers=()
@@ -84,6 +94,7 @@ printf '%s\n' "$token" >"$dir/token"
 printf '%s\n' "$top" >"$dir/top"
 printf '%s\n' "$started" >"$dir/started"
 printf '%s\0' "$@" >"$dir/argv"
+[[ ! $refuse_tracing ]] || touch "$dir/refuse_tracing"
 env -0 | grep -z -E '^(EXTKEY_|TEST_|TERM=)' >"$dir/env" || :
 
 # Ports write to files which cannot make the machine wait, nor lose what it
@@ -107,6 +118,7 @@ cmdline=(
 	watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60
 	tsc=reliable no_timer_check mitigations=off
 	dummy.numdummies=0 ifb.numifbs=0 bonding.max_bonds=0
+	"${security[@]}"
 	root=root rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=512000 ro
 	"init=$dir/init" -- "$dir"
 )
