@@ -30,21 +30,23 @@ static void close_map(int *fd)
 	*fd = -1;
 }
 
-void installation_close(struct maps *maps)
+static void close_maps(struct maps *maps)
 {
 	close_map(&maps->keys);
 	close_map(&maps->policies);
 	close_map(&maps->counters);
 	close_map(&maps->devices);
+}
+
+void installation_close(struct maps *maps)
+{
+	close_maps(maps);
 	lock_release();
 }
 
 static int open_maps(struct maps *maps)
 {
-	close_map(&maps->keys);
-	close_map(&maps->policies);
-	close_map(&maps->counters);
-	close_map(&maps->devices);
+	close_maps(maps);
 	maps->keys =
 		pin_open_map(EXTKEY_DIR "/keys", sizeof(struct extkey_sock));
 	maps->policies = pin_open_map(EXTKEY_DIR "/policies",
@@ -122,18 +124,35 @@ static int repair_set(const struct maps *maps, enum program_set set)
 	return err ? err : pin_remove(path);
 }
 
-static int repair(struct maps *maps)
+int installation_repair(struct maps *maps)
 {
 	int set, err;
 
-	maps->devices = pin_open_map(TC_DIR "/maps/devices",
-				     sizeof(struct extkey_device));
+	err = pin_remove(EXTKEY_REMOVED_DIR);
+	if (err || !pin_exists(EXTKEY_DIR))
+		return err;
 	for (set = 0; set < NR_PROGRAM_SETS; set++) {
 		err = repair_set(maps, set);
 		if (err)
 			return err;
 	}
-	return pin_remove(NEW_HOOK_LINK);
+	/* Killed before there was anything to run */
+	if (!programs_are_there(SET_CGROUP)) {
+		close_maps(maps);
+		return pin_remove(EXTKEY_DIR);
+	}
+	err = pin_remove(NEW_HOOK_LINK);
+	return err ? err : policies_repair(maps);
+}
+
+bool installation_is_torn(void)
+{
+	int set;
+
+	for (set = 0; set < NR_PROGRAM_SETS; set++)
+		if (programs_are_next(set))
+			return true;
+	return false;
 }
 
 static int print_socket(const struct keyed_socket *socket, void *unused)
@@ -175,22 +194,14 @@ int installation_open(struct maps *maps, const char *verb)
 
 	*maps = (struct maps){ -1, -1, -1, -1 };
 	err = lock_take(verb);
-	if (!err)
-		err = pin_remove(EXTKEY_REMOVED_DIR);
 	if (err || !pin_exists(EXTKEY_DIR) || !rmdir(EXTKEY_DIR))
 		return err;
 	err = check_layout();
-	if (!err)
-		err = repair(maps);
-	if (err)
+	/* Without programs it is what a first attach has left that was killed */
+	if (err || (!programs_are_there(SET_CGROUP) &&
+		    !programs_are_next(SET_CGROUP)))
 		return err;
-	/* Killed before there was anything to run */
-	if (!programs_are_there(SET_CGROUP)) {
-		close_map(&maps->devices);
-		return pin_remove(EXTKEY_DIR);
-	}
-	err = open_maps(maps);
-	return err ? err : policies_repair(maps);
+	return open_maps(maps);
 }
 
 static bool is_current(enum program_set set)
@@ -331,10 +342,7 @@ int installation_drop_unused(struct maps *maps)
 void installation_abandon(struct maps *maps)
 {
 	devices_detach(maps);
-	close_map(&maps->keys);
-	close_map(&maps->policies);
-	close_map(&maps->counters);
-	close_map(&maps->devices);
+	close_maps(maps);
 	remove_dir(EXTKEY_DIR);
 }
 
