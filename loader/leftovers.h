@@ -8,7 +8,7 @@
 
 /*
  * Removes all that runs a program of this bpf file system's extkey. What it finds and
- * cannot remove, and what it cannot look at, is an error, after all else is done.
+ * cannot remove is an error, after all else is done.
  */
 int leftovers_remove(void);
 

@@ -7,7 +7,6 @@
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,16 +213,19 @@ static int ask_nsid(struct mnl_socket *nl, int type, int attr, __u32 value,
 
 /*
  * The number by which this namespace knows that of a process or of a descriptor: the
- * same for the same one. -1 if there is none, as the process is gone.
+ * same for the same one. -ESRCH if the process is gone, or has none any more.
  */
 static int nsid_of(struct mnl_socket *nl, int attr, __u32 value)
 {
-	int nsid = -1;
+	int nsid = -1, err;
 
-	if (!ask_nsid(nl, RTM_GETNSID, attr, value, &nsid) && nsid < 0 &&
-	    !ask_nsid(nl, RTM_NEWNSID, attr, value, &nsid))
-		ask_nsid(nl, RTM_GETNSID, attr, value, &nsid);
-	return nsid;
+	err = ask_nsid(nl, RTM_GETNSID, attr, value, &nsid);
+	if (!err && nsid < 0)
+		err = ask_nsid(nl, RTM_NEWNSID, attr, value, &nsid);
+	/* Another command may have been first */
+	if ((!err || err == -EEXIST) && nsid < 0)
+		err = ask_nsid(nl, RTM_GETNSID, attr, value, &nsid);
+	return err ? err : nsid;
 }
 
 static bool is_among(struct mnl_socket *nl, const struct spaces *spaces,
@@ -262,9 +264,8 @@ static bool may_be_more(const struct spaces *spaces)
 		more = true;
 	for (i = 0; i < spaces->nr_hidden && !more; i++) {
 		nsid = nsid_of(nl, NETNSA_PID, spaces->hidden[i]);
-		more = nsid < 0 ? !kill(spaces->hidden[i], 0) ||
-					  errno == EPERM :
-				  !is_among(nl, spaces, nsid);
+		more = nsid != -ESRCH &&
+		       (nsid < 0 || !is_among(nl, spaces, nsid));
 	}
 	if (nl)
 		mnl_socket_close(nl);
@@ -422,7 +423,7 @@ int netns_visit_all(int (*visit)(__u32 inode, const char *path, void *data),
 	struct spaces spaces;
 	unsigned int i;
 	bool refused;
-	int result = 0;
+	int result = 0, err;
 	__u32 own;
 
 	collect(&spaces);
@@ -431,8 +432,9 @@ int netns_visit_all(int (*visit)(__u32 inode, const char *path, void *data),
 		add_space(&spaces, own, OWN);
 	refused = may_be_more(&spaces);
 	for (i = 0; i < spaces.nr && !result; i++) {
-		if (netns_enter(spaces.list[i].path, spaces.list[i].inode)) {
-			refused = true;
+		err = netns_enter(spaces.list[i].path, spaces.list[i].inode);
+		if (err) {
+			refused |= err != -ENOENT;
 			continue;
 		}
 		result = visit(spaces.list[i].inode, spaces.list[i].path, data);

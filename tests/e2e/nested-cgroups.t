@@ -31,7 +31,7 @@ exits 0 "a key given in inner" connect "$outer/middle/inner" --key-file "$KEY"
 is "$(counter "$outer/middle" keys_taken)" 1 "is taken once, for middle"
 is "$(counter "$outer" keys_taken)" 0 "and not for outer"
 
-check "the other way round: outer optional" loader attach "$outer"
+check "the other way round: outer optional" loader attach "$outer" --no-require-key
 check "middle required" loader attach "$outer/middle" --require-key
 exits 3 "middle decides for inner" connect "$outer/middle/inner"
 is "$(counter "$outer/middle" keys_missing)" 1 "counted once, for middle"

@@ -93,7 +93,7 @@ faults_hold() {
 # System calls that can change anything outside of the process. It is killed before
 # each, which is after all that came before it: the calls between, thousands of
 # reads of BTF, leave no trace. After the last one comes exit_group.
-FAULTS_CALLS=bpf,mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,rmdir,unlink,unlinkat,sendto,sendmsg,setns,ioctl,write,exit_group
+FAULTS_CALLS=bpf,mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,rmdir,unlink,unlinkat,write,exit_group
 
 # CALL NR CMD...: strace counts each system call on its own
 killed_at() {
@@ -109,12 +109,12 @@ killed_at() {
 }
 
 # "CALL NR" for each of them that an undisturbed run makes. Calls of bpf() that only
-# read, or whose result goes with the process, are one in ten; all with EXTKEY_LONG=1.
+# read, or whose result goes with the process, are one in twenty; all with EXTKEY_LONG=1.
 calls_of() {
 	strace -f -qq -e trace="$FAULTS_CALLS" -o "$TAP_TMP/calls" "$@" >/dev/null || return
 	awk -v long="${EXTKEY_LONG:-}" '
 		{ call = $2; sub(/\(.*/, "", call); nr[call]++ }
-		!/BPF_(BTF_LOAD|MAP_CREATE|PROG_LOAD|OBJ_GET|MAP_LOOKUP_ELEM|MAP_GET_NEXT_KEY)/ || long == 1 || loads++ % 10 == 0 {
+		!/BPF_(BTF_LOAD|MAP_CREATE|MAP_FREEZE|PROG_LOAD|PROG_BIND_MAP|OBJ_GET|OBJ_GET_INFO_BY_FD|[A-Z]*_GET_FD_BY_ID|[A-Z]*_GET_NEXT_ID|MAP_LOOKUP_ELEM|MAP_GET_NEXT_KEY)/ || long == 1 || loads++ % 20 == 0 {
 			print call, nr[call]
 		}' "$TAP_TMP/calls"
 }
