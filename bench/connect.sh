@@ -17,13 +17,13 @@ listens_now() {
 	grep -q listening "$TAP_TMP/loop.out"
 }
 
-# empty, nothing, empty-tc, or ENGINE-nokey, ENGINE-key
+# empty, nothing, empty-link, or ENGINE-nokey, ENGINE-key
 connects() {
 	local key='' engine=${1%-*}
 
 	case $1 in
-	empty | empty-tc)
-		bench_attach "$([[ $1 == empty ]] && echo plain || echo empty-tc)"
+	empty | empty-link)
+		bench_attach "$([[ $1 == empty ]] && echo plain || echo empty-link)"
 		bpftool cgroup attach "$CG_C" connect4 pinned "$EMPTY" ;;
 	nothing)
 		bench_attach plain ;;
@@ -43,7 +43,7 @@ connects() {
 bench_up
 bpftool prog load build/foreign.bpf.o "$EMPTY" || bail "cannot load the empty program"
 on_exit rm -f "$EMPTY"
-settings='empty nothing empty-tc'
+settings='empty nothing empty-link'
 for engine in $(bench_engines); do
 	settings+=" $engine-nokey $engine-key"
 done

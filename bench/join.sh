@@ -33,5 +33,5 @@ joins() {
 
 bench_up
 in_c sysctl -q net.mptcp.pm_type=1 || bail "no path manager to ask for subflows"
-bench_turns "join" "$ROUNDS" "$(bench_settings xor siphash) empty-tc" joins
+bench_turns "join" "$ROUNDS" "$(bench_settings xor siphash) empty-link" joins
 bench_save join

@@ -9,8 +9,9 @@
 #	bench_settings SCHEME...  "plain", and each engine with each of these schemes
 #	bench_attach SETTING	as it says: nothing attached if "plain", both cgroups
 #				if ENGINE-SCHEME; programs that do nothing if
-#				"empty-tc", in all places where tc has one that data
-#				passes: each interface, and the root of the cgroups
+#				"empty-link" or "empty-filter", in all places where tc
+#				has one that data passes: each interface, by a tcx link
+#				or a filter of clsact, and the root of the cgroups
 #	bench_key SETTING	the key file of ENGINE-SCHEME, or nothing
 #	bench_turns WHAT N "SETTING..." CMD...
 #				runs "CMD SETTING" for each setting in turn, and all
@@ -42,6 +43,7 @@ bench_up() {
 
 	e2e_up
 	on_exit bench_empty_gate del
+	on_exit rm -rf "$BENCH_EMPTY-links"
 	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
 		tc -n "${dev% *}" qdisc del dev "${dev#* }" root 2>/dev/null
 	done
@@ -79,7 +81,7 @@ BENCH_EMPTY=$BPFFS/bench-$TAP_PID
 bench_empty_gate() {
 	local root
 
-	root=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	root=$(cgroup_root)
 	case $1 in
 	add)
 		bpftool prog load build/empty_gate.bpf.o "$BENCH_EMPTY" type cgroup/skb &&
@@ -94,7 +96,23 @@ bench_empty_gate() {
 }
 
 # What the kernel's way to the programs costs: they do nothing
-bench_empty_tc() {
+bench_empty_links() {
+	local dev way
+
+	bench_empty_gate "$1" || return
+	rm -rf "$BENCH_EMPTY-links"
+	[[ $1 == add ]] || return 0
+	mkdir "$BENCH_EMPTY-links" || return
+	for dev in "$NS_C c1" "$NS_C c2" "$NS_S s1" "$NS_S s2"; do
+		for way in ingress egress; do
+			bpftool prog load build/foreign_tc.bpf.o "$BENCH_EMPTY-links/${dev#* }-$way" type classifier &&
+				in_ns "${dev% *}" build/tcx_link "$BENCH_EMPTY-links/${dev#* }-$way" \
+					"${dev#* }" "$BENCH_EMPTY-links/${dev#* }-$way-link" "$way" || return
+		done
+	done
+}
+
+bench_empty_filters() {
 	local dev way
 
 	bench_empty_gate "$1" || return
@@ -112,12 +130,12 @@ bench_empty_tc() {
 bench_attach() {
 	[[ $BENCH_ATTACHED != "$1" ]] || return 0
 	loader detach --all || bail "cannot detach"
-	[[ $BENCH_ATTACHED != empty-tc ]] || bench_empty_tc del || bail "cannot remove clsact"
+	[[ $BENCH_ATTACHED != empty-* ]] || "bench_${BENCH_ATTACHED/-/_}s" del || bail "cannot remove $BENCH_ATTACHED"
 	case $1 in
 	plain)
 		;;
-	empty-tc)
-		bench_empty_tc add || bail "cannot attach empty programs" ;;
+	empty-*)
+		"bench_${1/-/_}s" add || bail "cannot attach empty programs" ;;
 	*)
 		# shellcheck disable=SC2034 # of e2e.sh
 		ENGINE_C=${1%-*} ENGINE_S=${1%-*} SCHEME=${1#*-}
@@ -128,7 +146,7 @@ bench_attach() {
 }
 
 bench_key() {
-	[[ $1 == plain || $1 == empty-tc ]] || echo "$KEY"
+	[[ $1 == plain || $1 == empty-* ]] || echo "$KEY"
 }
 
 # In jq: of an array of numbers
@@ -182,7 +200,7 @@ bench_programs() {
 	"$@" >/dev/null || bail "$traffic: failed"
 	sysctl -qw kernel.bpf_stats_enabled="$before"
 	# There are maps among the pins, which are refused
-	BENCH_PROGRAMS=$(for pin in "$BPFFS"/extkey/* "$BPFFS"/extkey-bench-*; do
+	BENCH_PROGRAMS=$(for pin in "$BPFFS"/extkey/*/programs/* "$BPFFS"/extkey-bench-*; do
 		[[ ! -f $pin ]] || ! info=$(build/program_info "$pin" 2>/dev/null) || echo "$info"
 	done | jq -cs --argjson others "$BENCH_PROGRAMS" --arg traffic "$traffic" \
 		'$others + [.[][] | select(.runs >= 100) | .traffic = $traffic]') ||

@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 ROUNDS=${EXTKEY_BENCH_ROUNDS:-9}
 SECONDS_EACH=${EXTKEY_BENCH_SECONDS:-2}
+PACKETS=$((100000 * SECONDS_EACH))
 
 # One TCP connection, not of MPTCP; each end stays on its CPU, as with paths_pour
 tcp() {
@@ -26,7 +27,15 @@ tcp() {
 bench_up
 in_s iperf3 -s -D -I "$TAP_TMP/iperf.pid" >/dev/null || bail "no iperf3 server"
 on_exit pkill -KILL -F "$TAP_TMP/iperf.pid"
-settings="plain empty-tc tc-siphash"
+settings="plain empty-filter empty-link tc-siphash"
+
+# What a packet costs in CPU time, whatever else this machine does
+udp() {
+	bench_attach "$1"
+	in_c taskset 1 build/udp_send "$NET1_S" "$NET_DISCARD_PORT" "$PACKETS"
+}
+
+bench_turns "UDP, ns of CPU a packet" "$ROUNDS" "$settings" udp
 for size in "segments of 64 KiB" "a packet each"; do
 	paths_offloads "$([[ $size == segments* ]] && echo on || echo off)" ||
 		bail "cannot set offloads"

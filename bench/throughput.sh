@@ -36,7 +36,7 @@ throughput() {
 bench_up
 certificate || bail "no certificate"
 engines=$(bench_settings siphash)
-others="empty-tc tls"
+others="empty-link tls"
 if tunnels_wireguard; then
 	others+=" wireguard"
 else

@@ -13,7 +13,7 @@
 #include "connections.bpf.h"
 #include "keys.bpf.h"
 #include "packet.bpf.h"
-#include "tc.bpf.h"
+#include "tc_shared.bpf.h"
 #include "vouched.bpf.h"
 
 #define GATE_DROP 0

@@ -12,7 +12,7 @@
 #include "gate.bpf.h"
 #include "keys.bpf.h"
 #include "packet.bpf.h"
-#include "tc.bpf.h"
+#include "tc_shared.bpf.h"
 #include "tc_egress.bpf.h"
 #include "tc_ingress.bpf.h"
 

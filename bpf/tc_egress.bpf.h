@@ -13,7 +13,7 @@
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
-#include "tc.bpf.h"
+#include "tc_shared.bpf.h"
 
 /* The SYN of a socket of this host */
 static __always_inline bool

@@ -13,7 +13,7 @@
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
-#include "tc.bpf.h"
+#include "tc_shared.bpf.h"
 #include "vouched.bpf.h"
 
 /* SYN: the key is that of the listener */

@@ -11,7 +11,7 @@
 
 #include "extkey_mask.h"
 
-/* Another one for each change of what is stored with live sockets and policies */
+/* Another one for each change of what is stored: with live sockets, policies, devices */
 #define EXTKEY_LAYOUT "2"
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */

@@ -198,6 +198,8 @@ int cmd_attach(const struct options *options)
 	if (err)
 		return exit_status(err);
 	err = installation_open(maps, options->verb->name);
+	if (!err)
+		err = installation_repair(maps);
 	if (err) {
 		status = exit_status(err);
 		goto close;

@@ -44,6 +44,8 @@ int cmd_detach(const struct options *options)
 		return exit_status(installation_remove());
 
 	err = installation_open(&maps, options->verb->name);
+	if (!err)
+		err = installation_repair(&maps);
 	if (!err) {
 		status = exit_status(detach(options->cgroup, &maps));
 		/* Also where a killed command has not come to it */

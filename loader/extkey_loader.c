@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
 #include "error.h"
 #include "verbs.h"
 
@@ -16,6 +18,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	/* What went wrong is for us to say */
+	libbpf_set_print(NULL);
 	status = options_parse(argc, argv, verbs, &options);
 	if (status)
 		return status;

@@ -21,6 +21,10 @@
 #define LAYOUT_PATH EXTKEY_DIR "/layout"
 #define HOOK_LINK HOOK_DIR "/link"
 #define NEW_HOOK_LINK HOOK_DIR "/link_new"
+#define KEYS_MAP EXTKEY_DIR "/keys"
+#define POLICIES_MAP EXTKEY_DIR "/policies"
+#define COUNTERS_MAP EXTKEY_DIR "/counters"
+#define DEVICES_MAP TC_DIR "/maps/devices"
 #define LOST_MAP TC_DIR "/maps/lost"
 
 static void close_map(int *fd)
@@ -30,35 +34,39 @@ static void close_map(int *fd)
 	*fd = -1;
 }
 
-void installation_close(struct maps *maps)
+static void close_maps(struct maps *maps)
 {
 	close_map(&maps->keys);
 	close_map(&maps->policies);
 	close_map(&maps->counters);
 	close_map(&maps->devices);
+}
+
+void installation_close(struct maps *maps)
+{
+	close_maps(maps);
 	lock_release();
 }
 
 static int open_maps(struct maps *maps)
 {
-	close_map(&maps->keys);
-	close_map(&maps->policies);
-	close_map(&maps->counters);
-	close_map(&maps->devices);
-	maps->keys =
-		pin_open_map(EXTKEY_DIR "/keys", sizeof(struct extkey_sock));
-	maps->policies = pin_open_map(EXTKEY_DIR "/policies",
-				      sizeof(struct extkey_policy));
-	maps->counters = pin_open_map(EXTKEY_DIR "/counters",
-				      sizeof(struct extkey_counters));
-	maps->devices = pin_open_map(TC_DIR "/maps/devices",
-				     sizeof(struct extkey_device));
-	if (maps->keys < 0 || maps->policies < 0 || maps->counters < 0 ||
-	    (maps->devices < 0 && programs_are_there(SET_TC)))
-		return fail(
-			-ENOENT,
-			"maps are missing in %s; run 'extkey_loader detach --all' and attach again",
-			EXTKEY_DIR);
+	close_maps(maps);
+	maps->keys = pin_open_map(KEYS_MAP, sizeof(struct extkey_sock));
+	if (maps->keys < 0)
+		return maps->keys;
+	maps->policies =
+		pin_open_map(POLICIES_MAP, sizeof(struct extkey_policy));
+	if (maps->policies < 0)
+		return maps->policies;
+	maps->counters =
+		pin_open_map(COUNTERS_MAP, sizeof(struct extkey_counters));
+	if (maps->counters < 0)
+		return maps->counters;
+	maps->devices =
+		pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
+	if (maps->devices < 0 &&
+	    (maps->devices != -ENOENT || programs_are_there(SET_TC)))
+		return maps->devices;
 	return 0;
 }
 
@@ -122,18 +130,35 @@ static int repair_set(const struct maps *maps, enum program_set set)
 	return err ? err : pin_remove(path);
 }
 
-static int repair(struct maps *maps)
+int installation_repair(struct maps *maps)
 {
 	int set, err;
 
-	maps->devices = pin_open_map(TC_DIR "/maps/devices",
-				     sizeof(struct extkey_device));
+	err = pin_remove(EXTKEY_REMOVED_DIR);
+	if (err || !pin_exists(EXTKEY_DIR))
+		return err;
 	for (set = 0; set < NR_PROGRAM_SETS; set++) {
 		err = repair_set(maps, set);
 		if (err)
 			return err;
 	}
-	return pin_remove(NEW_HOOK_LINK);
+	/* Killed before there was anything to run */
+	if (!programs_are_there(SET_CGROUP)) {
+		close_maps(maps);
+		return pin_remove(EXTKEY_DIR);
+	}
+	err = pin_remove(NEW_HOOK_LINK);
+	return err ? err : policies_repair(maps);
+}
+
+bool installation_is_torn(void)
+{
+	int set;
+
+	for (set = 0; set < NR_PROGRAM_SETS; set++)
+		if (programs_are_next(set))
+			return true;
+	return false;
 }
 
 static int print_socket(const struct keyed_socket *socket, void *unused)
@@ -149,7 +174,7 @@ static int layout_error(const char *layout)
 {
 	struct maps maps = { -1, -1, -1, -1 };
 
-	maps.keys = bpf_obj_get(EXTKEY_DIR "/keys");
+	maps.keys = bpf_obj_get(KEYS_MAP);
 	say("%s has the layout '%s' of another version, this one has '%s'. These sockets hold keys, and their services have to be restarted:",
 	    EXTKEY_DIR, *layout ? layout : "1", EXTKEY_LAYOUT);
 	if (maps.keys >= 0)
@@ -175,22 +200,14 @@ int installation_open(struct maps *maps, const char *verb)
 
 	*maps = (struct maps){ -1, -1, -1, -1 };
 	err = lock_take(verb);
-	if (!err)
-		err = pin_remove(EXTKEY_REMOVED_DIR);
 	if (err || !pin_exists(EXTKEY_DIR) || !rmdir(EXTKEY_DIR))
 		return err;
 	err = check_layout();
-	if (!err)
-		err = repair(maps);
-	if (err)
+	/* Without programs it is what a first attach has left that was killed */
+	if (err || (!programs_are_there(SET_CGROUP) &&
+		    !programs_are_next(SET_CGROUP)))
 		return err;
-	/* Killed before there was anything to run */
-	if (!programs_are_there(SET_CGROUP)) {
-		close_map(&maps->devices);
-		return pin_remove(EXTKEY_DIR);
-	}
-	err = open_maps(maps);
-	return err ? err : policies_repair(maps);
+	return open_maps(maps);
 }
 
 static bool is_current(enum program_set set)
@@ -245,10 +262,13 @@ static int know_of_others(void)
 	int fd, err;
 
 	fd = pin_open_map(LOST_MAP, sizeof(yes));
-	err = fd < 0 || bpf_map_update_elem(fd, &zero, &yes, BPF_ANY);
-	if (fd >= 0)
-		close(fd);
-	return err ? fail(-errno, "cannot prepare %s", LOST_MAP) : 0;
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, &zero, &yes, BPF_ANY);
+	close(fd);
+	return err ? fail(-errno, "cannot prepare %s: %s", LOST_MAP,
+			  strerror(errno)) :
+		     0;
 }
 
 int installation_add(struct maps *maps, unsigned int engine)
@@ -331,10 +351,7 @@ int installation_drop_unused(struct maps *maps)
 void installation_abandon(struct maps *maps)
 {
 	devices_detach(maps);
-	close_map(&maps->keys);
-	close_map(&maps->policies);
-	close_map(&maps->counters);
-	close_map(&maps->devices);
+	close_maps(maps);
 	remove_dir(EXTKEY_DIR);
 }
 
@@ -346,10 +363,9 @@ int installation_remove(void)
 	err = lock_take("detach --all");
 	if (err)
 		return err;
-	maps.policies = pin_open_map(EXTKEY_DIR "/policies",
-				     sizeof(struct extkey_policy));
-	maps.devices = pin_open_map(TC_DIR "/maps/devices",
-				    sizeof(struct extkey_device));
+	maps.policies =
+		pin_open_map(POLICIES_MAP, sizeof(struct extkey_policy));
+	maps.devices = pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
 	err = policies_clear(&maps);
 	if (!err)
 		err = devices_detach(&maps);

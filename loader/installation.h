@@ -11,13 +11,18 @@
 #include "policies.h"
 
 /*
- * Takes the lock, repairs what a killed command has left, and opens the maps; all -1
- * if nothing is installed. @verb is for who waits for the lock. An installation
+ * Takes the lock, and opens the maps; all -1 if nothing is installed. @verb is for who waits for the lock. An installation
  * with another layout of stored keys is an error, and the sockets that hold one are
  * named.
  */
 int installation_open(struct maps *maps, const char *verb);
 void installation_close(struct maps *maps);
+
+/* Clears away or finishes what killed commands and removed cgroups have left */
+int installation_repair(struct maps *maps);
+
+/* Whether a command was killed while it replaced the programs */
+bool installation_is_torn(void);
 
 /* Loads what is missing for an engine, and replaces what is of another build */
 int installation_add(struct maps *maps, unsigned int engine);

@@ -35,7 +35,11 @@ static const struct place {
 
 #define NR_PLACES (sizeof(places) / sizeof(places[0]))
 
-static int home = -1; /* the namespace of this process before it entered another */
+/* The namespaces to go back to, the last one first; -1: the same one */
+#define DEPTH 4
+
+static int left[DEPTH];
+static unsigned int depth;
 
 static int inode_of(int fd, __u32 *inode)
 {
@@ -359,38 +363,43 @@ int netns_enter(const char *path, __u32 inode)
 	__u32 got;
 	int fd;
 
+	if (depth == DEPTH)
+		return fail(-ELOOP, "too many namespaces within each other");
 	/* Where this process is already, there is no need for a privilege */
-	if (!current_inode(&got) && got == inode)
+	if (!current_inode(&got) && got == inode) {
+		left[depth++] = -1;
 		return 0;
-	if (home < 0)
-		home = open(OWN, O_RDONLY | O_CLOEXEC);
+	}
 	fd = open_namespace(path, inode);
 	if (fd < 0)
 		return fd;
-	if (setns(fd, CLONE_NEWNET)) {
+	left[depth] = open(OWN, O_RDONLY | O_CLOEXEC);
+	if (left[depth] < 0 || setns(fd, CLONE_NEWNET)) {
+		fail(-EPERM,
+		     "cannot enter the network namespace %s: %s; run as root",
+		     path, strerror(errno));
+		close(left[depth]);
 		close(fd);
-		return fail(
-			-EPERM,
-			"cannot enter the network namespace %s: %s; run as root",
-			path, strerror(errno));
+		return -EPERM;
 	}
+	depth++;
 	close(fd);
 	return 0;
 }
 
 void netns_leave(void)
 {
-	__u32 now, before;
+	int fd = left[--depth];
 
-	if (home < 0 || current_inode(&now) || inode_of(home, &before) ||
-	    now == before)
+	if (fd < 0)
 		return;
 	/* What comes next would be done to another host */
-	if (setns(home, CLONE_NEWNET)) {
+	if (setns(fd, CLONE_NEWNET)) {
 		say("cannot go back to the network namespace of the command: %s",
 		    strerror(errno));
 		_exit(EXIT_FAILED);
 	}
+	close(fd);
 }
 
 int netns_move(const char *netns)
@@ -402,10 +411,8 @@ int netns_move(const char *netns)
 	err = netns_resolve(netns, &inode, path, sizeof(path));
 	if (!err)
 		err = netns_enter(path, inode);
-	if (!err && home >= 0) {
-		close(home);
-		home = -1;
-	}
+	if (!err && left[--depth] >= 0)
+		close(left[depth]);
 	return err;
 }
 

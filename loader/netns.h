@@ -25,7 +25,7 @@ int netns_resolve(const char *netns, __u32 *inode, char *path, size_t size);
  */
 int netns_enter(const char *path, __u32 inode);
 
-/* Back to where this process was before netns_enter() */
+/* Back to where this process was before the last netns_enter() that succeeded */
 void netns_leave(void);
 
 /* Into the namespace that --netns names, for good */

@@ -101,11 +101,15 @@ int pin_open_map(const char *path, unsigned int value_size)
 
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return -1;
+		return fail(-errno, "cannot open the map %s: %s", path,
+			    strerror(errno));
 	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
 	    info.value_size != value_size) {
 		close(fd);
-		return -1;
+		return fail(
+			-EINVAL,
+			"the map %s does not have the values that it should have; run 'extkey_loader detach --all' and attach again",
+			path);
 	}
 	return fd;
 }

@@ -45,7 +45,7 @@ int pin_visit(const char *dir, int (*visit)(const char *name, void *data),
 int pin_write_text(const char *text, const char *path);
 void pin_read_text(const char *path, char *text, size_t size);
 
-/* The pinned map; -1 without a message if there is none with such values */
+/* The pinned map, whose values must have this size, or a negative errno */
 int pin_open_map(const char *path, unsigned int value_size);
 
 #endif /* EXTKEY_PINS_H */

@@ -354,25 +354,23 @@ void programs_pinned_build(enum program_set set, char *text, size_t size)
 	pin_read_text(path, text, size);
 }
 
-/* Whether the map is the one that holds the installation, and it is ours */
-static bool is_our_id_map(__u32 map_id)
+/* Whether this is the map that holds the installation: then it is in @installation */
+static bool read_id_map(__u32 map_id, __u64 *installation)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info), zero = 0;
-	__u64 value = 0;
-	bool ours;
+	bool found;
 	int fd;
 
 	fd = bpf_map_get_fd_by_id(map_id);
 	if (fd < 0)
 		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &len) &&
-	       !strcmp(info.name, ID_MAP) &&
-	       info.value_size == sizeof(value) &&
-	       !bpf_map_lookup_elem(fd, &zero, &value) &&
-	       value == programs_installation();
+	found = !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		!strcmp(info.name, ID_MAP) &&
+		info.value_size == sizeof(*installation) &&
+		!bpf_map_lookup_elem(fd, &zero, installation);
 	close(fd);
-	return ours;
+	return found;
 }
 
 #define PROGRAM_MAPS 32 /* more than any of ours has */
@@ -385,7 +383,8 @@ bool programs_are_ours(__u32 prog_id)
 		.nr_map_ids = PROGRAM_MAPS,
 	};
 	__u32 len = sizeof(info), i;
-	bool ours = false;
+	bool ours = false, known = false;
+	__u64 installation;
 	int fd;
 
 	fd = bpf_prog_get_fd_by_id(prog_id);
@@ -393,9 +392,11 @@ bool programs_are_ours(__u32 prog_id)
 		return false;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
 	    !strncmp(info.name, PREFIX, strlen(PREFIX)))
-		for (i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS && !ours;
-		     i++)
-			ours = is_our_id_map(maps[i]);
+		ours = true;
+	for (i = 0; ours && i < info.nr_map_ids && i < PROGRAM_MAPS && !known;
+	     i++)
+		known = read_id_map(maps[i], &installation);
 	close(fd);
-	return ours;
+	/* Before 0.2.0 programs did not have it: those are nobody else's */
+	return ours && (!known || installation == programs_installation());
 }

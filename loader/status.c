@@ -215,6 +215,9 @@ static int gather(struct report *report, const char *cgroup)
 			      "cgroup %s is not attached: run 'extkey_loader attach %s'",
 			      path, path);
 	}
+	if (installation_is_torn())
+		lacks(report,
+		      "a command was killed while it replaced the programs: run 'extkey_loader upgrade'");
 	if (installation_has(EXTKEY_ENGINE_TC) && !gate_linked())
 		lacks(report,
 		      "the gate of engine tc is missing: run 'extkey_loader attach' again");

@@ -35,6 +35,8 @@ int cmd_upgrade(const struct options *options)
 		return exit_status(err);
 	err = installation_open(&maps, options->verb->name);
 	if (!err)
+		err = installation_repair(&maps);
+	if (!err)
 		err = upgrade(&maps);
 	status = exit_status(err);
 	installation_close(&maps);

@@ -28,6 +28,8 @@ static void follow(const struct device_choice *choice)
 	int err;
 
 	err = installation_open(&maps, "watch");
+	if (!err)
+		err = installation_repair(&maps);
 	if (!err && policies_use(&maps, EXTKEY_ENGINE_TC))
 		err = devices_follow(&maps, choice);
 	/* One that cannot be covered is no reason to leave the others */

@@ -11,10 +11,10 @@ insns() {
 
 e2e_up
 e2e_attach
-budgets=("connect4 20000" "connect6 20000" "bind4 20000" "bind6 20000" "accepted 2000"
-	"gate 20000" "ingress 250000" "egress 250000" "sockets 2000")
-[[ ! -e /sys/fs/bpf/extkey/hook ]] || budgets+=("hook 20000")
-[[ $ENGINE_S != hook ]] || check "the hook has its program" test -e /sys/fs/bpf/extkey/hook
+budgets=(cgroup/programs/{connect4,connect6,bind4,bind6}" 20000")
+[[ "$ENGINE_C $ENGINE_S" != *tc* ]] ||
+	budgets+=(tc/programs/established" 2000" tc/programs/gate" 20000" tc/programs/{ingress,egress}" 250000")
+[[ "$ENGINE_C $ENGINE_S" != *hook* ]] || budgets+=(hook/programs/hook" 20000")
 for budget in "${budgets[@]}"; do
 	got=$(insns "${budget% *}")
 	diag "${budget% *}: $got"

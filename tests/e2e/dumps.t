@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 all_maps() {
 	local bpftool=${BPFTOOL:-/usr/sbin/bpftool} id pin
 
-	for pin in /sys/fs/bpf/extkey/*; do
+	find /sys/fs/bpf/extkey -path "*/programs/*" -type f | while read -r pin; do
 		"$bpftool" -j prog show pinned "$pin" 2>/dev/null | jq '.map_ids[]?' 2>/dev/null
 	done | sort -un | while read -r id; do
 		"$bpftool" -j map dump id "$id" 2>/dev/null |

@@ -42,7 +42,7 @@ capture_start "$NS_S" s2 "$TAP_TMP/all-s2.pcap"
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"
 check "connected with a key" client_ready client
-id=$(bpftool -j prog show pinned /sys/fs/bpf/extkey/connect4 | jq .id)
+id=$(bpftool -j prog show pinned /sys/fs/bpf/extkey/cgroup/programs/connect4 | jq .id)
 check "detach --all" loader detach --all
 is "$(ls -d /sys/fs/bpf/extkey* 2>/dev/null)" "" "nothing is pinned"
 unloaded() { ! bpftool prog show id "$id" 2>/dev/null; }

@@ -15,6 +15,8 @@
 #	release NAME		to send its data and to check the answer
 #	client_ready NAME	it has connected, and has its subflows
 #	event NAME EVENT JQ	what JQ finds in an event of a client or the server
+#	uncover NS DEV [DIRECTION]  takes the programs of engine tc away from DEV, or that
+#				one; returns when they do not run any more
 #	counter CGROUP NAME	of ours
 #	counter_is CGROUP NAME N, mib_is NS NAME N
 #	received FROM		bytes that the server got on the subflow from FROM
@@ -113,6 +115,29 @@ release() {
 
 event() {
 	jq -r "select(.event == \"$2\") | $3" "$TAP_TMP/$1.out"
+}
+
+link_is_gone() {
+	! bpftool link show id "$1"
+}
+
+uncover() {
+	local dir pin id ids=()
+
+	dir=$BPFFS/extkey/tc/links/$(in_ns "$1" stat -L -c %i /proc/self/ns/net)
+	dir+=_$(ip -n "$1" -json link show "$2" | jq '.[].ifindex')
+	if [[ ! -d $dir ]]; then # filters, where the kernel has no such links
+		if [[ ${3:-} ]]; then in_ns "$1" tc filter del dev "$2" "$3"
+		else in_ns "$1" tc qdisc del dev "$2" clsact; fi
+		return
+	fi
+	for pin in "$dir/"${3:-*}; do
+		ids+=("$(bpftool -j link show pinned "$pin" | jq .id)")
+		rm "$pin" || return
+	done
+	for id in "${ids[@]}"; do
+		wait_for 10 link_is_gone "$id" || return
+	done
 }
 
 counter() {

@@ -34,8 +34,9 @@ state() {
 		# Of devices also what status does not show: those that are gone
 		[[ ! -e $BPFFS/extkey/counters ]] || {
 			bpftool -j map dump pinned "$BPFFS/extkey/counters"
-			bpftool -j map dump pinned "$BPFFS/extkey/devices"
 		}
+		[[ ! -e $BPFFS/extkey/tc/maps/devices ]] ||
+			bpftool -j map dump pinned "$BPFFS/extkey/tc/maps/devices"
 	} | jq -c 'map(.name // .formatted.value.name // .formatted.key) | sort'
 	for dev in c1 c2; do
 		echo "qdisc show dev $dev clsact"
@@ -92,7 +93,7 @@ faults_hold() {
 # System calls that can change anything outside of the process. It is killed before
 # each, which is after all that came before it: the calls between, thousands of
 # reads of BTF, leave no trace. After the last one comes exit_group.
-FAULTS_CALLS=bpf,mkdir,mkdirat,rename,renameat,renameat2,rmdir,unlink,unlinkat,sendto,sendmsg,setns,ioctl,write,exit_group
+FAULTS_CALLS=bpf,mkdir,mkdirat,symlink,symlinkat,rename,renameat,renameat2,rmdir,unlink,unlinkat,sendto,sendmsg,setns,ioctl,write,exit_group
 
 # CALL NR CMD...: strace counts each system call on its own
 killed_at() {
@@ -141,7 +142,7 @@ kill_each() {
 		killed_at "$call" "$nr" "$@"
 		(($? == 137)) || problems+="not killed at $call $nr"$'\n'
 		now=$(state)
-		rest=$(grep -v "^$BPFFS/extkey_[a-z]*/" <<<"$now")
+		rest=$(grep -vE "^$BPFFS/extkey(_removed/|/[a-z]*/loading/|/tc/maps/|/(keys|policies|counters)$)" <<<"$now")
 		[[ ${EXTKEY_LONG:-} == 1 || ! ${seen["$rest"]:-} ]] || continue
 		seen["$rest"]=1
 		problem=$(faults_hold "$old" "$new")

@@ -23,7 +23,7 @@ traces() {
 bpffs_ready
 cgroup=$(cgroup_make errors)
 
-refuses 2 "extkey_loader help" "no command" "$loader"
+refuses 0 "nothing is attached" "no command is status" "$loader"
 refuses 2 "no command 'atach'" "wrong command" "$loader" atach "$cgroup"
 refuses 2 "usage: extkey_loader attach" "attach without a cgroup" "$loader" attach
 refuses 2 "'rot13'" "unknown scheme" "$loader" attach "$cgroup" --scheme rot13

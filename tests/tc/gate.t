@@ -26,29 +26,50 @@ refused() {
 
 # Whoever removes or skips the programs; both ends, or the client's would do the same
 plain_path() {
-	in_c tc qdisc del dev c2 clsact && in_s tc qdisc del dev s2 clsact
+	uncover "$NS_C" c2 && uncover "$NS_S" s2
 }
 
-skip_by_filter() {
-	in_s tc qdisc add dev s2 clsact &&
-		in_s tc filter add dev s2 ingress protocol all prio 1 bpf da bytecode "1,6 0 0 0"
+# Links run in the order in which they were made: those of others first here. Where the
+# kernel has none it is a filter with a better priority.
+skip_before() {
+	if [[ $(loader status --json | jq -r '.devices[0].by') == link ]]; then
+		bpftool prog load build/pass.bpf.o "$PIN" type classifier &&
+			in_s build/tcx_link "$PIN" s2 "$PIN-link"
+	else
+		in_s tc qdisc add dev s2 clsact &&
+			in_s tc filter add dev s2 ingress protocol all prio 1 bpf da bytecode "1,6 0 0 0"
+	fi
+}
+
+skip_no_more() {
+	local id
+
+	[[ -e $PIN ]] || { in_s tc filter del dev s2 ingress prio 1; return; }
+	id=$(bpftool -j link show pinned "$PIN-link" | jq .id)
+	rm "$PIN-link" "$PIN" && wait_for 10 link_is_gone "$id"
+}
+
+PIN=$BPFFS/pass-$TAP_PID
+remove_pins() {
+	rm -f "$PIN" "$PIN-link"
 }
 
 e2e_up
+on_exit remove_pins
 e2e_attach
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"
 check "a connection with a key" client_ready client
 check "no programs on path 2" plain_path
 refused 11 "no programs"
-check "a filter before ours lets all pass" skip_by_filter
+check "a program before ours lets all pass" skip_before
 check "attached again" loader attach "$CG_S"
-refused 12 "passed on by another filter"
-check "it is gone" in_s tc filter del dev s2 ingress prio 1
+refused 12 "passed on by another program"
+check "it is gone" skip_no_more
 
 # The client's programs are there again, so this is masked; nobody at the server looks
 check "attached again" loader attach "$CG_C"
-check "the server's are not" in_s tc qdisc del dev s2 clsact
+check "the server's are not" uncover "$NS_S" s2
 refused 13 "masked, and nobody unmasks it"
 
 check "attached again" loader attach "$CG_S"
@@ -73,7 +94,7 @@ stop server
 serve "$NET1_S:$PORT,$KEY"
 check "attached again" loader attach "$CG_S"
 check "the client, too" loader attach "$CG_C"
-check "but not for what arrives on path 2" in_c tc filter del dev c2 ingress
+check "but not for what arrives on path 2" uncover "$NS_C" c2 ingress
 unseen=$(counter "$CG_C" joins_unseen)
 client second --key-file "$KEY"
 check "client: connected" client_ready second

@@ -8,8 +8,8 @@
  * ADD_ADDR they have not kept. On its way in, only the device from which the
  * network layer takes the packet may act.
  */
-#ifndef EXTKEY_TC_BPF_H
-#define EXTKEY_TC_BPF_H
+#ifndef EXTKEY_TC_SHARED_BPF_H
+#define EXTKEY_TC_SHARED_BPF_H
 
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
@@ -270,4 +270,4 @@ static __always_inline bool write_hmac(struct __sk_buff *skb, struct scratch *s,
 	return write_field(skb, &s->packet, at, hmac, sizeof(hmac));
 }
 
-#endif /* EXTKEY_TC_BPF_H */
+#endif /* EXTKEY_TC_SHARED_BPF_H */
