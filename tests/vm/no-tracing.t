@@ -25,12 +25,18 @@ for type in 3,SCHED_CLS 8,CGROUP_SKB 13,SOCK_OPS; do
 done
 check "the kernel has the hook" grep -qw mptcp_auth_mask /proc/kallsyms
 
-refuses 4 "hook" "attach, engine hook" build/extkey_loader attach "$cgroup" --engine hook
-diag "$(<"$TAP_TMP/check")"
+refuses 4 "missing: program at the hook" "attach, engine hook" \
+	build/extkey_loader attach "$cgroup" --engine hook
+refuses 4 "nothing was attached" "it says that nothing was attached" \
+	build/extkey_loader attach "$cgroup" --engine hook
 is "$(ls -A /sys/fs/bpf)" "" "it leaves nothing pinned"
 is "$(bpftool -j cgroup show "$cgroup" | jq -r '.[].name')" "" "and nothing attached"
 # The one that refuses is there
 is "$(bpftool -j prog | jq -r '.[] | select(.type != "lsm") | .name')" "" "and nothing loaded"
+
+check "attach, any engine" build/extkey_loader attach "$cgroup"
+is "$(build/extkey_loader status --json | jq -r '.cgroups[].engine')" tc "it takes engine tc"
+check "detach" build/extkey_loader detach --all
 
 EXTKEY_ENGINES="tc tc" check "engine tc works: same-key.t" tests/e2e/same-key.t
 done_testing
