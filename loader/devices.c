@@ -212,6 +212,16 @@ static int have_links(void)
 	return found;
 }
 
+/* Whether the entry is of this interface, and not of another that had its number */
+static bool is_same_device(const struct extkey_device *old,
+			   const struct extkey_device_key *key,
+			   const struct extkey_device *device)
+{
+	/* One that has another name now has our filters all the same */
+	return old->filters && (!strcmp(old->name, device->name) ||
+				clsact_in_place(key->ifindex));
+}
+
 /* In its namespace; what cannot be attached is not there at all */
 static int attach_device(const struct maps *maps,
 			 const struct extkey_device_key *key,
@@ -225,14 +235,11 @@ static int attach_device(const struct maps *maps,
 	if (err < 0)
 		return err;
 	device->filters = !err;
-	/* The number may be that of another interface by now */
-	if (!device->filters)
-		device->clsact = 0;
-	else if (!bpf_map_lookup_elem(maps->devices, key, &old) &&
-		 old.filters && !strcmp(old.name, device->name))
-		device->clsact = old.clsact;
-	else
-		device->clsact = !clsact_is_there(key->ifindex);
+	device->clsact = device->filters && !clsact_is_there(key->ifindex);
+	if (device->filters &&
+	    !bpf_map_lookup_elem(maps->devices, key, &old) &&
+	    is_same_device(&old, key, device))
+		device->clsact |= old.clsact;
 	/* Written before anything is there: what is killed is cleared */
 	err = record(maps, key, device);
 	if (!err)
