@@ -12,7 +12,7 @@
 #include "peer.h"
 
 #define POLL_MS 10 /* between two looks at what no event tells about */
-#define BLOCK ((size_t)64 * 1024)
+#define BLOCK (64 * 1024)
 #define BLOCKS_A_ROUND 16
 #define NR_CONNECTIONS_MAX 4096
 
