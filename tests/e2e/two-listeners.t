@@ -21,7 +21,7 @@ client crossed --connect "$NET1_S:5001" --key-file "$KEY"
 refused() { mib_is "$NS_S" MPJoinNoTokenFound 1; }
 check "the third has the other listener's key" client_ready crossed
 check "its join is refused" wait_for 30 refused
-used() { event "$1" done '[.subflows[] | select(.bytes_sent > 0)] | length'; }
+used() { event "$1" "done" '[.subflows[] | select(.bytes_sent > 0)] | length'; }
 for name in first second crossed; do
 	check "$name: all data arrived, in order" release "$name"
 done

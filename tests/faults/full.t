@@ -42,7 +42,7 @@ outcome() {
 	("$@" >"$TAP_TMP/outcome" 2>&1) 2>/dev/null
 	status=$?
 	case $status in
-	0)	echo done ;;
+	0)	echo "done" ;;
 	137)	echo killed ;;
 	*)	grep -q "Cannot allocate memory" "$TAP_TMP/outcome" && echo "no memory" || echo "status $status: $(<"$TAP_TMP/outcome")" ;;
 	esac
@@ -58,7 +58,7 @@ if memory_limit 1G true 2>/dev/null; then
 			pass "with $limit MiB" ;;
 		*)	fail "with $limit MiB"; diag "$got" ;;
 		esac
-		is "$(bind_in "$CG_C")" "$([[ $got == done ]] && echo EPERM || echo bound)" \
+		is "$(bind_in "$CG_C")" "$([[ $got == "done" ]] && echo EPERM || echo bound)" \
 			"with $limit MiB: attached if it says so"
 		check "with $limit MiB: detach --all" build/extkey_loader detach --all
 		check "with $limit MiB: leaves nothing" state_is "$NOTHING"

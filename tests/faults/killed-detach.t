@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/faults.sh
 
 server_alone() {
-	"${ATTACH_S[@]}" && { [[ ! $(cgroups_now) =~ "],[" ]] || build/extkey_loader detach "$CG_C"; }
+	"${ATTACH_S[@]}" && { [[ $(cgroups_now) != *"],["* ]] || build/extkey_loader detach "$CG_C"; }
 }
 
 both() {

@@ -183,7 +183,7 @@ both_subflows() {
 
 first_subflow_alone() {
 	data_intact "$1"
-	is "$(event "$1" done '[.subflows[] | select(.bytes_sent > 0)] | length')" 1 \
+	is "$(event "$1" "done" '[.subflows[] | select(.bytes_sent > 0)] | length')" 1 \
 		"$1: there is one subflow with data"
 	check "$1: all data on the first subflow" test "$(received "$NET1_C")" -ge "$E2E_BYTES"
 	is "$(received "$NET2_C")" 0 "$1: nothing on the second"

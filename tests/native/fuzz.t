@@ -31,7 +31,7 @@ done
 finds() {
 	local tree=$TAP_TMP/tree
 
-	rm -rf "$tree" "$TAP_TMP/$1"
+	rm -rf "$tree" "$TAP_TMP/${1:?}"
 	mkdir "$tree" && cp -r --parents Makefile include bpf loader tests/fuzz "$tree" &&
 		sed -i "$3" "$tree/$2" && ! cmp -s "$2" "$tree/$2" &&
 		make -C "$tree" "build/fuzz/$1" >"$TAP_TMP/make" 2>&1 ||

@@ -134,7 +134,7 @@ show_mask() { # MESSAGE
 }
 
 join_fields() { # BOUND [ADDRESSES]
-	local i words=
+	local i all=
 
 	show_mask "$(message T "$@")"
 	field "$(token $responder)" "$(mask "$(message T "$@")" | tail -c 8)" 1e0c1002 "${nonces[0]}"
@@ -143,9 +143,9 @@ join_fields() { # BOUND [ADDRESSES]
 		"$(mask "$(message S "$@")")" 1e101002 "${nonces[1]}"
 	for i in 0 1 2; do
 		show_mask "$(message A$i "$@")"
-		words+=$(mask "$(message A$i "$@")")
+		all+=$(mask "$(message A$i "$@")")
 	done
-	field "$(hmac $initiator$responder "${nonces[0]}${nonces[1]}" | head -c 40)" "${words::40}" 1e181000
+	field "$(hmac $initiator$responder "${nonces[0]}${nonces[1]}" | head -c 40)" "${all::40}" 1e181000
 }
 
 example() {
