@@ -121,7 +121,8 @@ extkey_derive(const __u8 key[EXTKEY_KEY_MAX], unsigned int len,
 
 	extkey_copy(msg + 8, key + EXTKEY_SIPHASH_KEY_SIZE,
 		    EXTKEY_KEY_MAX - EXTKEY_SIPHASH_KEY_SIZE);
-	extkey_put_le64(secret->mask_key, extkey_siphash(key, msg, sizeof(msg)));
+	extkey_put_le64(secret->mask_key,
+			extkey_siphash(key, msg, sizeof(msg)));
 	msg[6] = 1;
 	extkey_put_le64(secret->mask_key + 8,
 			extkey_siphash(key, msg, sizeof(msg)));

@@ -17,15 +17,16 @@ int main(int argc, char **argv)
 	int prog, link, type = TCX_INGRESS;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: tcx_link PROGRAM DEVICE LINK [egress]\n");
+		fprintf(stderr,
+			"usage: tcx_link PROGRAM DEVICE LINK [egress]\n");
 		return 2;
 	}
 	if (argc > 4 && !strcmp(argv[4], "egress"))
 		type = TCX_EGRESS;
 	prog = bpf_obj_get(argv[1]);
 	link = prog < 0 ? -1 :
-			  bpf_link_create(prog, if_nametoindex(argv[2]),
-					  type, NULL);
+			  bpf_link_create(prog, if_nametoindex(argv[2]), type,
+					  NULL);
 	if (link < 0 || bpf_obj_pin(link, argv[3])) {
 		perror("tcx_link");
 		return 1;

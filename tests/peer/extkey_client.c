@@ -49,7 +49,10 @@ static struct {
 	uint64_t timeout; /* seconds */
 	bool hold_start;
 	bool hold_end;
-} client = { .protocol = IPPROTO_MPTCP, .connections = 1, .bytes = 1, .timeout = 120 };
+} client = { .protocol = IPPROTO_MPTCP,
+	     .connections = 1,
+	     .bytes = 1,
+	     .timeout = 120 };
 
 static struct connection *connections;
 static struct pollfd *pollfds;
@@ -85,7 +88,8 @@ static int usage(FILE *to)
 
 static int bad_option(const char *name, const char *wanted)
 {
-	return peer_error(PEER_USAGE, "--%s wants %s: '%s'", name, wanted, optarg);
+	return peer_error(PEER_USAGE, "--%s wants %s: '%s'", name, wanted,
+			  optarg);
 }
 
 static int parse_option(int opt)
@@ -110,9 +114,11 @@ static int parse_option(int opt)
 			return bad_option("protocol", "mptcp or tcp");
 		return PEER_OK;
 	case 'n':
-		if (!peer_parse_number(optarg, NR_CONNECTIONS_MAX, &client.connections) ||
+		if (!peer_parse_number(optarg, NR_CONNECTIONS_MAX,
+				       &client.connections) ||
 		    !client.connections)
-			return bad_option("connections", "a number of 1 to 4096");
+			return bad_option("connections",
+					  "a number of 1 to 4096");
 		return PEER_OK;
 	case 'B':
 		if (!peer_parse_number(optarg, INT64_MAX, &client.bytes))
@@ -123,12 +129,15 @@ static int parse_option(int opt)
 			return bad_option("rate", "a number of bytes a second");
 		return PEER_OK;
 	case 'w':
-		if (!peer_parse_number(optarg, PEER_MAX_SUBFLOWS, &client.wait_subflows))
+		if (!peer_parse_number(optarg, PEER_MAX_SUBFLOWS,
+				       &client.wait_subflows))
 			return bad_option("wait-subflows", "a number up to 16");
 		return PEER_OK;
 	case 'T':
-		if (!peer_parse_number(optarg, 86400, &client.timeout) || !client.timeout)
-			return bad_option("timeout", "a number of seconds, 1 to 86400");
+		if (!peer_parse_number(optarg, 86400, &client.timeout) ||
+		    !client.timeout)
+			return bad_option("timeout",
+					  "a number of seconds, 1 to 86400");
 		return PEER_OK;
 	case 'S':
 		client.hold_start = true;
@@ -163,7 +172,8 @@ static int parse_options(int argc, char **argv)
 	};
 	int opt, status;
 
-	while ((opt = getopt_long(argc, argv, "c:b:k:K:t:n:B:r:w:T:SEh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:b:k:K:t:n:B:r:w:T:SEh",
+				  options, NULL)) != -1) {
 		status = parse_option(opt);
 		if (status)
 			return status;
@@ -171,11 +181,16 @@ static int parse_options(int argc, char **argv)
 	if (optind != argc || !client.connect.len)
 		return usage(stderr);
 	if (client.wait_subflows > 1 && !client.bytes)
-		return peer_error(PEER_USAGE, "without a byte there is one subflow only");
+		return peer_error(PEER_USAGE,
+				  "without a byte there is one subflow only");
 	if (client.bind_key_file && !client.bind.len)
-		return peer_error(PEER_USAGE, "--bind-key-file wants --bind as well");
-	if (client.connections > 1 && client.bind.len && peer_port(&client.bind.ss))
-		return peer_error(PEER_USAGE, "--bind with a port is for one connection only");
+		return peer_error(PEER_USAGE,
+				  "--bind-key-file wants --bind as well");
+	if (client.connections > 1 && client.bind.len &&
+	    peer_port(&client.bind.ss))
+		return peer_error(
+			PEER_USAGE,
+			"--bind with a port is for one connection only");
 	return PEER_OK;
 }
 
@@ -218,23 +233,28 @@ static int open_one(struct connection *connection)
 	char text[PEER_ADDR_LEN];
 	int status;
 
-	connection->fd = socket(client.connect.ss.ss_family, SOCK_STREAM, client.protocol);
+	connection->fd = socket(client.connect.ss.ss_family, SOCK_STREAM,
+				client.protocol);
 	if (connection->fd == -1 || !peer_set_nonblocking(connection->fd))
-		return peer_error(PEER_FAILED, "cannot open a socket for %s: %s",
-				  peer_protocol_name(client.protocol), strerror(errno));
+		return peer_error(PEER_FAILED,
+				  "cannot open a socket for %s: %s",
+				  peer_protocol_name(client.protocol),
+				  strerror(errno));
 
-	if (client.bind.len && bind(connection->fd, (struct sockaddr *)&client.bind.ss,
-				    client.bind.len)) {
+	if (client.bind.len &&
+	    bind(connection->fd, (struct sockaddr *)&client.bind.ss,
+		 client.bind.len)) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
 		return peer_error(status, "cannot bind to %s: %s",
-				  peer_format(&client.bind.ss, text), strerror(errno));
+				  peer_format(&client.bind.ss, text),
+				  strerror(errno));
 	}
 	if (connect(connection->fd, (struct sockaddr *)&client.connect.ss,
 		    client.connect.len) &&
 	    errno != EINPROGRESS) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
-		return peer_error(status, "cannot connect to %s: %s", server_text,
-				  strerror(errno));
+		return peer_error(status, "cannot connect to %s: %s",
+				  server_text, strerror(errno));
 	}
 	return PEER_OK;
 }
@@ -248,10 +268,12 @@ static int finish_connect(uint64_t id)
 
 	getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 	if (!err)
-		err = -peer_get_figures(connection->fd, client.protocol, figures);
+		err = -peer_get_figures(connection->fd, client.protocol,
+					figures);
 	if (err)
 		return peer_error(err == EPERM ? PEER_EPERM : PEER_FAILED,
-				  "cannot connect to %s: %s", server_text, strerror(err));
+				  "cannot connect to %s: %s", server_text,
+				  strerror(err));
 
 	connection->ended = true;
 	printf("{\"event\":\"connected\",\"id\":%" PRIu64, id);
@@ -279,7 +301,8 @@ static int connect_all(void)
 
 	while (connected < client.connections) {
 		if (peer_now_ms() > until)
-			return peer_error(PEER_FAILED, "cannot connect to %s: timeout",
+			return peer_error(PEER_FAILED,
+					  "cannot connect to %s: timeout",
 					  server_text);
 		poll_unended(POLLOUT);
 		for (i = 0; i < client.connections; i++) {
@@ -297,7 +320,8 @@ static int connect_all(void)
 
 static int subflows_missing(const struct connection *missing, uint64_t ready)
 {
-	printf("{\"event\":\"timeout\",\"id\":%td,\"wanted\":%" PRIu64 ",\"ready\":%" PRIu64,
+	printf("{\"event\":\"timeout\",\"id\":%td,\"wanted\":%" PRIu64
+	       ",\"ready\":%" PRIu64,
 	       missing - connections, client.wait_subflows, ready);
 	peer_print_figures(&missing->figures);
 	printf("}\n");
@@ -306,7 +330,8 @@ static int subflows_missing(const struct connection *missing, uint64_t ready)
 			  " subflows established; number %td has %u%s",
 			  ready, client.connections, client.wait_subflows,
 			  missing - connections, missing->figures.established,
-			  missing->figures.fallback ? ": it fell back to TCP" : "");
+			  missing->figures.fallback ? ": it fell back to TCP" :
+						      "");
 }
 
 static int wait_for_subflows(void)
@@ -320,13 +345,15 @@ static int wait_for_subflows(void)
 		for (i = 0, ready = 0; i < client.connections; i++) {
 			struct connection *connection = &connections[i];
 			struct peer_figures *figures = &connection->figures;
-			int err = peer_get_figures(connection->fd, client.protocol, figures);
+			int err = peer_get_figures(connection->fd,
+						   client.protocol, figures);
 
 			if (err)
-				return peer_error(PEER_FAILED,
-						  "cannot get the subflows of connection %" PRIu64
-						  ": %s",
-						  i, strerror(-err));
+				return peer_error(
+					PEER_FAILED,
+					"cannot get the subflows of connection %" PRIu64
+					": %s",
+					i, strerror(-err));
 			if (figures->established >= client.wait_subflows)
 				ready++;
 			else if (!missing || figures->fallback)
@@ -339,7 +366,8 @@ static int wait_for_subflows(void)
 			return subflows_missing(missing, ready);
 		poll(NULL, 0, POLL_MS);
 	}
-	printf("{\"event\":\"subflows\",\"connections\":%" PRIu64 ",\"subflows\":%" PRIu64 "}\n",
+	printf("{\"event\":\"subflows\",\"connections\":%" PRIu64
+	       ",\"subflows\":%" PRIu64 "}\n",
 	       ready, client.wait_subflows);
 	return PEER_OK;
 }
@@ -391,14 +419,14 @@ static ssize_t send_some(struct connection *connection, uint64_t until)
 	if (len > until - connection->sent)
 		len = until - connection->sent;
 
-	done = send(connection->fd, connection->block + connection->block_sent, len,
-		    MSG_NOSIGNAL);
+	done = send(connection->fd, connection->block + connection->block_sent,
+		    len, MSG_NOSIGNAL);
 	if (done == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
-	connection->checksum = peer_checksum(connection->checksum,
-					     connection->block + connection->block_sent,
-					     (size_t)done);
+	connection->checksum = peer_checksum(
+		connection->checksum,
+		connection->block + connection->block_sent, (size_t)done);
 	connection->block_sent += (size_t)done;
 	connection->sent += (uint64_t)done;
 	return done;
@@ -457,7 +485,9 @@ static int send_first_byte(void)
 	for (i = 0; i < client.connections && client.bytes; i++) {
 		done = send_some(&connections[i], 1);
 		if (done < 0)
-			return peer_error(PEER_FAILED, "connection %" PRIu64 " broke at once: %s",
+			return peer_error(PEER_FAILED,
+					  "connection %" PRIu64
+					  " broke at once: %s",
 					  i, strerror((int)-done));
 	}
 	return PEER_OK;
@@ -470,7 +500,8 @@ static uint64_t allowed_until(int64_t start)
 	/* Split, as the product of large numbers would overflow */
 	if (!client.rate || elapsed / 1000 > client.bytes / client.rate)
 		return client.bytes;
-	elapsed = elapsed / 1000 * client.rate + elapsed % 1000 * client.rate / 1000;
+	elapsed = elapsed / 1000 * client.rate +
+		  elapsed % 1000 * client.rate / 1000;
 	return elapsed < client.bytes ? elapsed : client.bytes;
 }
 
@@ -485,13 +516,17 @@ static int send_all(void)
 
 		for (i = 0, ended = 0; i < client.connections; i++) {
 			struct connection *connection = &connections[i];
-			int moved = connection->ended ? 0 : send_round(connection, allowed);
+			int moved = connection->ended ?
+					    0 :
+					    send_round(connection, allowed);
 
 			if (moved < 0)
 				return peer_error(PEER_FAILED,
-						  "connection %" PRIu64 " broke after %" PRIu64
+						  "connection %" PRIu64
+						  " broke after %" PRIu64
 						  " bytes: %s",
-						  i, connection->sent, strerror(-moved));
+						  i, connection->sent,
+						  strerror(-moved));
 			if (moved)
 				until = deadline();
 			ended += connection->ended;
@@ -503,8 +538,10 @@ static int send_all(void)
 		if (peer_now_ms() > until)
 			return peer_error(PEER_FAILED,
 					  "nothing acknowledged for %" PRIu64
-					  " s, on %" PRIu64 " of %" PRIu64 " connections",
-					  client.timeout, client.connections - ended,
+					  " s, on %" PRIu64 " of %" PRIu64
+					  " connections",
+					  client.timeout,
+					  client.connections - ended,
 					  client.connections);
 		poll_unended(POLLOUT);
 	}
@@ -520,17 +557,20 @@ static int check_answer(uint64_t id)
 
 	printf("{\"event\":\"done\",\"id\":%" PRIu64 ",\"bytes\":%" PRIu64
 	       ",\"checksum\":\"%016" PRIx64 "\",\"ok\":%s",
-	       id, connection->sent, connection->checksum, ok ? "true" : "false");
+	       id, connection->sent, connection->checksum,
+	       ok ? "true" : "false");
 	peer_print_figures(&connection->figures);
 	printf("}\n");
 	if (ok)
 		return PEER_OK;
-	return peer_error(PEER_FAILED,
-			  "connection %" PRIu64 " sent %" PRIu64 " bytes, checksum %016" PRIx64
-			  ", but the server answered with %zu bytes: it has %" PRIu64
-			  ", checksum %016" PRIx64,
-			  id, connection->sent, connection->checksum, connection->answer_len,
-			  bytes, checksum);
+	return peer_error(
+		PEER_FAILED,
+		"connection %" PRIu64 " sent %" PRIu64
+		" bytes, checksum %016" PRIx64
+		", but the server answered with %zu bytes: it has %" PRIu64
+		", checksum %016" PRIx64,
+		id, connection->sent, connection->checksum,
+		connection->answer_len, bytes, checksum);
 }
 
 /* Reads until the server's end of the stream: only then it has all figures */
@@ -539,12 +579,14 @@ static int read_answer(uint64_t id)
 	struct connection *connection = &connections[id];
 	ssize_t got;
 
-	got = read(connection->fd, connection->answer_buf + connection->answer_len,
+	got = read(connection->fd,
+		   connection->answer_buf + connection->answer_len,
 		   sizeof(connection->answer_buf) - connection->answer_len);
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return PEER_OK;
 	if (got == -1)
-		return peer_error(PEER_FAILED, "no answer on connection %" PRIu64 ": %s", id,
+		return peer_error(PEER_FAILED,
+				  "no answer on connection %" PRIu64 ": %s", id,
 				  strerror(errno));
 	if (got) {
 		connection->answer_len += (size_t)got;
@@ -564,7 +606,8 @@ static int finish_all(void)
 	start_step();
 	/* Figures first: with the end of both streams the subflows are gone */
 	for (i = 0; i < client.connections; i++) {
-		peer_get_figures(connections[i].fd, client.protocol, &connections[i].figures);
+		peer_get_figures(connections[i].fd, client.protocol,
+				 &connections[i].figures);
 		shutdown(connections[i].fd, SHUT_WR);
 	}
 
@@ -574,7 +617,8 @@ static int finish_all(void)
 			return peer_error(PEER_FAILED,
 					  "no answer on %" PRIu64 " of %" PRIu64
 					  " connections: timeout",
-					  client.connections - ended, client.connections);
+					  client.connections - ended,
+					  client.connections);
 		poll_unended(POLLIN);
 		for (i = 0; i < client.connections; i++) {
 			if (!pollfds[i].revents)
@@ -628,7 +672,8 @@ int main(int argc, char **argv)
 	connections = calloc(client.connections, sizeof(*connections));
 	pollfds = calloc(client.connections, sizeof(*pollfds));
 	if (!connections || !pollfds)
-		return peer_error(PEER_FAILED, "no memory for %" PRIu64 " connections",
+		return peer_error(PEER_FAILED,
+				  "no memory for %" PRIu64 " connections",
 				  client.connections);
 	for (i = 0; i < client.connections; i++) {
 		connections[i].checksum = PEER_CHECKSUM_INIT;

@@ -60,13 +60,16 @@ static int add_listener(char *arg)
 	char *comma = strchr(arg, ',');
 
 	if (server.nr_listeners == MAX_LISTENERS)
-		return peer_error(PEER_USAGE, "more than %u times --listener", MAX_LISTENERS);
+		return peer_error(PEER_USAGE, "more than %u times --listener",
+				  MAX_LISTENERS);
 	if (comma) {
 		*comma = 0;
 		listener->key_file = comma + 1;
 	}
 	if (!peer_parse_addr(arg, false, &listener->addr))
-		return peer_error(PEER_USAGE, "--listener wants ADDR:PORT[,KEYFILE]: '%s'", arg);
+		return peer_error(PEER_USAGE,
+				  "--listener wants ADDR:PORT[,KEYFILE]: '%s'",
+				  arg);
 	server.nr_listeners++;
 	return PEER_OK;
 }
@@ -83,7 +86,8 @@ static int parse_options(int argc, char **argv)
 	};
 	int opt, status;
 
-	while ((opt = getopt_long(argc, argv, "l:rt:n:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "l:rt:n:h", options, NULL)) !=
+	       -1) {
 		switch (opt) {
 		case 'l':
 			status = add_listener(optarg);
@@ -95,13 +99,18 @@ static int parse_options(int argc, char **argv)
 			break;
 		case 't':
 			if (!peer_parse_protocol(optarg, &server.protocol))
-				return peer_error(PEER_USAGE,
-						  "--protocol is mptcp or tcp: '%s'", optarg);
+				return peer_error(
+					PEER_USAGE,
+					"--protocol is mptcp or tcp: '%s'",
+					optarg);
 			break;
 		case 'n':
-			if (!peer_parse_number(optarg, UINT32_MAX, &server.connections))
-				return peer_error(PEER_USAGE,
-						  "--connections wants a number: '%s'", optarg);
+			if (!peer_parse_number(optarg, UINT32_MAX,
+					       &server.connections))
+				return peer_error(
+					PEER_USAGE,
+					"--connections wants a number: '%s'",
+					optarg);
 			break;
 		case 'h':
 			exit(usage(stdout));
@@ -126,35 +135,45 @@ static int open_listener(struct listener *listener, int epoll)
 	char text[PEER_ADDR_LEN];
 	int one = 1, status;
 
-	listener->fd = socket(listener->addr.ss.ss_family, SOCK_STREAM, server.protocol);
+	listener->fd = socket(listener->addr.ss.ss_family, SOCK_STREAM,
+			      server.protocol);
 	if (listener->fd == -1)
-		return peer_error(PEER_FAILED, "cannot open a socket for %s: %s",
-				  peer_protocol_name(server.protocol), strerror(errno));
+		return peer_error(PEER_FAILED,
+				  "cannot open a socket for %s: %s",
+				  peer_protocol_name(server.protocol),
+				  strerror(errno));
 	setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (server.reuseport &&
-	    setsockopt(listener->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)))
-		return peer_error(PEER_FAILED, "no SO_REUSEPORT: %s", strerror(errno));
+	if (server.reuseport && setsockopt(listener->fd, SOL_SOCKET,
+					   SO_REUSEPORT, &one, sizeof(one)))
+		return peer_error(PEER_FAILED, "no SO_REUSEPORT: %s",
+				  strerror(errno));
 
 	if (listener->key_file) {
 		status = peer_set_key(&listener->addr, listener->key_file);
 		if (status)
 			return status;
 	}
-	if (bind(listener->fd, (struct sockaddr *)&listener->addr.ss, listener->addr.len)) {
+	if (bind(listener->fd, (struct sockaddr *)&listener->addr.ss,
+		 listener->addr.len)) {
 		status = errno == EPERM ? PEER_EPERM : PEER_FAILED;
 		return peer_error(status, "cannot bind to %s: %s",
-				  peer_format(&listener->addr.ss, text), strerror(errno));
+				  peer_format(&listener->addr.ss, text),
+				  strerror(errno));
 	}
 	peer_forget_key(&listener->addr);
-	if (!peer_set_nonblocking(listener->fd) || listen(listener->fd, BACKLOG) ||
+	if (!peer_set_nonblocking(listener->fd) ||
+	    listen(listener->fd, BACKLOG) ||
 	    watch(epoll, listener->fd, listener))
 		return peer_error(PEER_FAILED, "cannot listen on %s: %s",
-				  peer_format(&listener->addr.ss, text), strerror(errno));
+				  peer_format(&listener->addr.ss, text),
+				  strerror(errno));
 
 	printf("{\"event\":\"listening\",\"address\":\"%s\",\"port\":%u,\"protocol\":\"%s\","
 	       "\"key\":%s}\n",
-	       peer_host(&listener->addr.ss, text), peer_port(&listener->addr.ss),
-	       peer_protocol_name(server.protocol), listener->key_file ? "true" : "false");
+	       peer_host(&listener->addr.ss, text),
+	       peer_port(&listener->addr.ss),
+	       peer_protocol_name(server.protocol),
+	       listener->key_file ? "true" : "false");
 	return PEER_OK;
 }
 
@@ -170,20 +189,24 @@ static int accept_one(const struct listener *listener, int epoll)
 		return peer_error(PEER_FAILED, "no memory for a connection");
 	connection->checksum = PEER_CHECKSUM_INIT;
 
-	connection->fd = accept(listener->fd, (struct sockaddr *)&connection->peer, &len);
+	connection->fd = accept(listener->fd,
+				(struct sockaddr *)&connection->peer, &len);
 	if (connection->fd == -1) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			peer_error(PEER_FAILED, "cannot accept: %s", strerror(errno));
+			peer_error(PEER_FAILED, "cannot accept: %s",
+				   strerror(errno));
 		free(connection);
 		return PEER_OK;
 	}
 	len = sizeof(connection->local);
-	getsockname(connection->fd, (struct sockaddr *)&connection->local, &len);
+	getsockname(connection->fd, (struct sockaddr *)&connection->local,
+		    &len);
 	connection->id = nr_accepted++;
 
 	if (!peer_set_nonblocking(connection->fd) ||
 	    watch(epoll, connection->fd, connection)) {
-		peer_error(PEER_FAILED, "cannot watch a connection: %s", strerror(errno));
+		peer_error(PEER_FAILED, "cannot watch a connection: %s",
+			   strerror(errno));
 		close(connection->fd);
 		free(connection);
 		return PEER_FAILED;
@@ -208,16 +231,18 @@ static void end_connection(struct connection *connection, int err)
 	struct peer_figures figures;
 
 	/* Nothing else was ever sent, so there is room for these bytes */
-	if (!err && send(connection->fd, &answer, sizeof(answer), MSG_NOSIGNAL) !=
-			    (ssize_t)sizeof(answer))
+	if (!err && send(connection->fd, &answer, sizeof(answer),
+			 MSG_NOSIGNAL) != (ssize_t)sizeof(answer))
 		err = errno;
 	peer_get_figures(connection->fd, server.protocol, &figures);
 
 	printf("{\"event\":\"closed\",\"id\":%u,\"address\":\"%s\",\"port\":%u,\"peer\":\"%s\","
-	       "\"bytes\":%" PRIu64 ",\"checksum\":\"%016" PRIx64 "\",\"ok\":%s",
+	       "\"bytes\":%" PRIu64 ",\"checksum\":\"%016" PRIx64
+	       "\",\"ok\":%s",
 	       connection->id, peer_host(&connection->local, local),
-	       peer_port(&connection->local), peer_format(&connection->peer, peer),
-	       connection->bytes, connection->checksum, err ? "false" : "true");
+	       peer_port(&connection->local),
+	       peer_format(&connection->peer, peer), connection->bytes,
+	       connection->checksum, err ? "false" : "true");
 	if (err)
 		printf(",\"error\":\"%s\"", strerror(err));
 	peer_print_figures(&figures);
@@ -235,7 +260,8 @@ static void read_some(struct connection *connection)
 
 	if (got > 0) {
 		connection->bytes += (uint64_t)got;
-		connection->checksum = peer_checksum(connection->checksum, buf, (size_t)got);
+		connection->checksum =
+			peer_checksum(connection->checksum, buf, (size_t)got);
 	} else if (!got) {
 		end_connection(connection, 0);
 	} else if (errno != EAGAIN && errno != EINTR) {
@@ -247,7 +273,8 @@ static bool is_listener(const void *data)
 {
 	const struct listener *listener = data;
 
-	return listener >= server.listeners && listener < server.listeners + MAX_LISTENERS;
+	return listener >= server.listeners &&
+	       listener < server.listeners + MAX_LISTENERS;
 }
 
 static int serve(int epoll)
@@ -258,7 +285,8 @@ static int serve(int epoll)
 	while (!server.connections || nr_ended < server.connections) {
 		nr = epoll_wait(epoll, events, 64, -1);
 		if (nr == -1 && errno != EINTR)
-			return peer_error(PEER_FAILED, "cannot wait for events: %s",
+			return peer_error(PEER_FAILED,
+					  "cannot wait for events: %s",
 					  strerror(errno));
 		for (i = 0; i < nr; i++) {
 			void *data = events[i].data.ptr;
@@ -289,7 +317,8 @@ int main(int argc, char **argv)
 	peer_allow_files();
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll == -1)
-		return peer_error(PEER_FAILED, "cannot make an epoll: %s", strerror(errno));
+		return peer_error(PEER_FAILED, "cannot make an epoll: %s",
+				  strerror(errno));
 	for (i = 0; i < server.nr_listeners; i++) {
 		status = open_listener(&server.listeners[i], epoll);
 		if (status)

@@ -103,8 +103,8 @@ static inline int64_t peer_now_ms(void)
 static const char *peer_name;
 
 /* Says what is wrong, and returns the exit status to leave with */
-__attribute__((format(printf, 2, 3)))
-static inline int peer_error(int status, const char *format, ...)
+static inline int __attribute__((format(printf, 2, 3)))
+peer_error(int status, const char *format, ...)
 {
 	va_list args;
 
@@ -117,7 +117,8 @@ static inline int peer_error(int status, const char *format, ...)
 }
 
 /* The number in @text, up to @max; false if it's anything else */
-static inline bool peer_parse_number(const char *text, uint64_t max, uint64_t *value)
+static inline bool peer_parse_number(const char *text, uint64_t max,
+				     uint64_t *value)
 {
 	char *end;
 
@@ -135,19 +136,22 @@ struct peer_addr {
 };
 
 /* ADDR:PORT or [ADDR]:PORT, with @any_port without the port as well */
-static inline bool peer_parse_addr(const char *text, bool any_port, struct peer_addr *addr)
+static inline bool peer_parse_addr(const char *text, bool any_port,
+				   struct peer_addr *addr)
 {
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&addr->ss;
 	struct sockaddr_in *sin = (struct sockaddr_in *)&addr->ss;
 	bool ipv6 = *text == '[';
-	const char *end = ipv6 ? strchr(++text, ']') : text + strcspn(text, ":");
+	const char *end = ipv6 ? strchr(++text, ']') :
+				 text + strcspn(text, ":");
 	const char *colon = end ? end + ipv6 : NULL;
 	char host[PEER_ADDR_LEN];
 	uint64_t port = 0;
 
 	if (!end || (size_t)(end - text) >= sizeof(host))
 		return false;
-	if (*colon && (*colon != ':' || !peer_parse_number(colon + 1, UINT16_MAX, &port)))
+	if (*colon &&
+	    (*colon != ':' || !peer_parse_number(colon + 1, UINT16_MAX, &port)))
 		return false;
 	if (!port && !any_port)
 		return false;
@@ -192,7 +196,8 @@ static inline const char *peer_format(const struct sockaddr_storage *addr,
 	peer_host(addr, text);
 	memcpy(host, text, sizeof(host) - 1);
 	host[sizeof(host) - 1] = 0;
-	snprintf(text, PEER_ADDR_LEN, addr->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
+	snprintf(text, PEER_ADDR_LEN,
+		 addr->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
 		 peer_port(addr));
 	return text;
 }
@@ -207,20 +212,23 @@ static inline int peer_set_key(struct peer_addr *addr, const char *path)
 
 	err = extkey_read_key_file(path, key, &len);
 	if (err == -EINVAL)
-		return peer_error(PEER_FAILED,
-				  "a key file holds 16 or 32 to 64 hex digits, not all zero: %s",
-				  path);
+		return peer_error(
+			PEER_FAILED,
+			"a key file holds 16 or 32 to 64 hex digits, not all zero: %s",
+			path);
 	if (err)
-		return peer_error(PEER_FAILED,
-				  "cannot read the key file %s: %s; it must not be open to others",
-				  path, strerror(-err));
+		return peer_error(
+			PEER_FAILED,
+			"cannot read the key file %s: %s; it must not be open to others",
+			path, strerror(-err));
 
 	err = extkey_set_key(&addr->ss, &addr->len, key, len);
 	extkey_wipe(key, sizeof(key));
 	if (err)
-		return peer_error(PEER_FAILED,
-				  "cannot put a key of %zu bytes into the address %s: %s", len,
-				  peer_format(&addr->ss, text), strerror(-err));
+		return peer_error(
+			PEER_FAILED,
+			"cannot put a key of %zu bytes into the address %s: %s",
+			len, peer_format(&addr->ss, text), strerror(-err));
 	return PEER_OK;
 }
 
@@ -232,7 +240,8 @@ static inline void peer_forget_key(struct peer_addr *addr)
 	if (addr->ss.ss_family == AF_INET6)
 		size = sizeof(struct sockaddr_in6);
 	else
-		extkey_wipe(((struct sockaddr_in *)&addr->ss)->sin_zero, EXTKEY_KEY_SHORT);
+		extkey_wipe(((struct sockaddr_in *)&addr->ss)->sin_zero,
+			    EXTKEY_KEY_SHORT);
 	extkey_wipe((char *)&addr->ss + size, sizeof(addr->ss) - size);
 }
 
@@ -339,7 +348,8 @@ static inline int peer_mptcp_figures(int fd, struct peer_figures *figures)
 	if (getsockopt(fd, SOL_MPTCP, MPTCP_FULL_INFO, &full, &len))
 		return -errno;
 
-	figures->fallback = full.mptcp_info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK;
+	figures->fallback = full.mptcp_info.mptcpi_flags &
+			    MPTCP_INFO_FLAG_FALLBACK;
 	figures->count = full.num_subflows;
 	if (figures->count > PEER_MAX_SUBFLOWS)
 		figures->count = PEER_MAX_SUBFLOWS;
@@ -349,18 +359,22 @@ static inline int peer_mptcp_figures(int fd, struct peer_figures *figures)
 		struct peer_subflow *subflow = &figures->subflows[i];
 		struct mptcp_subflow_info one = { 0 };
 
-		memcpy(&one, (char *)info + i * full.size_sfinfo_user, full.size_sfinfo_user);
+		memcpy(&one, (char *)info + i * full.size_sfinfo_user,
+		       full.size_sfinfo_user);
 		memcpy(&subflow->tcp, (char *)tcp + i * full.size_tcpinfo_user,
 		       full.size_tcpinfo_user);
 		subflow->id = one.id;
-		memcpy(&subflow->local, &one.addrs.ss_local, sizeof(subflow->local));
-		memcpy(&subflow->remote, &one.addrs.ss_remote, sizeof(subflow->remote));
+		memcpy(&subflow->local, &one.addrs.ss_local,
+		       sizeof(subflow->local));
+		memcpy(&subflow->remote, &one.addrs.ss_remote,
+		       sizeof(subflow->remote));
 	}
 	return 0;
 }
 
 /* The state of a connection, while it is open; 0 or a negative errno */
-static inline int peer_get_figures(int fd, int wanted_protocol, struct peer_figures *figures)
+static inline int peer_get_figures(int fd, int wanted_protocol,
+				   struct peer_figures *figures)
 {
 	unsigned int i;
 	int err = -EOPNOTSUPP;
@@ -376,8 +390,8 @@ static inline int peer_get_figures(int fd, int wanted_protocol, struct peer_figu
 	}
 
 	for (i = 0; i < figures->count; i++)
-		figures->established +=
-			figures->subflows[i].tcp.tcpi_state == PEER_TCP_ESTABLISHED;
+		figures->established += figures->subflows[i].tcp.tcpi_state ==
+					PEER_TCP_ESTABLISHED;
 	return err;
 }
 
@@ -388,17 +402,21 @@ static inline void peer_print_figures(const struct peer_figures *figures)
 	unsigned int i;
 
 	printf(",\"protocol\":\"%s\",\"fallback\":%s,\"subflows\":[",
-	       peer_protocol_name(figures->protocol), figures->fallback ? "true" : "false");
+	       peer_protocol_name(figures->protocol),
+	       figures->fallback ? "true" : "false");
 	for (i = 0; i < figures->count; i++) {
 		const struct peer_subflow *subflow = &figures->subflows[i];
 
 		printf("%s{\"id\":%u,\"local\":\"%s\",\"remote\":\"%s\",\"state\":%u,"
 		       "\"bytes_sent\":%llu,\"bytes_acked\":%llu,\"bytes_received\":%llu,"
 		       "\"bytes_retrans\":%llu}",
-		       i ? "," : "", subflow->id, peer_format(&subflow->local, local),
-		       peer_format(&subflow->remote, remote), subflow->tcp.tcpi_state,
-		       subflow->tcp.tcpi_bytes_sent, subflow->tcp.tcpi_bytes_acked,
-		       subflow->tcp.tcpi_bytes_received, subflow->tcp.tcpi_bytes_retrans);
+		       i ? "," : "", subflow->id,
+		       peer_format(&subflow->local, local),
+		       peer_format(&subflow->remote, remote),
+		       subflow->tcp.tcpi_state, subflow->tcp.tcpi_bytes_sent,
+		       subflow->tcp.tcpi_bytes_acked,
+		       subflow->tcp.tcpi_bytes_received,
+		       subflow->tcp.tcpi_bytes_retrans);
 	}
 	printf("]");
 }

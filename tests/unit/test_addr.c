@@ -31,10 +31,9 @@ static enum extkey_found read_addr(const struct sockaddr_storage *addr,
 	tail_len = addrlen > size ? addrlen - size : 0;
 	memcpy(tail, bytes + size,
 	       tail_len < sizeof(tail) ? tail_len : sizeof(tail));
-	return extkey_from_addr(addr->ss_family == AF_INET ?
-					bytes + EXTKEY_SIN_ZERO_AT :
-					NULL,
-				tail, tail_len, key, len);
+	return extkey_from_addr(
+		addr->ss_family == AF_INET ? bytes + EXTKEY_SIN_ZERO_AT : NULL,
+		tail, tail_len, key, len);
 }
 
 static void sizes_are_the_systems(void **unused)
@@ -56,14 +55,16 @@ static void plain_addresses_have_none(void **unused)
 	assert_int_equal(read_addr(&addr, EXTKEY_SIN_SIZE, key, &len),
 			 EXTKEY_NONE);
 	assert_memory_equal(key, zero, sizeof(key));
-	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len), EXTKEY_NONE);
+	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len),
+			 EXTKEY_NONE);
 	addr.ss_family = AF_INET6;
 	/* RFC 2133 has an address without scope */
 	assert_int_equal(read_addr(&addr, 24, key, &len), EXTKEY_NONE);
 	assert_int_equal(read_addr(&addr, EXTKEY_SIN6_SIZE, key, &len),
 			 EXTKEY_NONE);
 	memset((char *)&addr + EXTKEY_SIN6_SIZE, 0xa5, 50);
-	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len), EXTKEY_NONE);
+	assert_int_equal(read_addr(&addr, sizeof(addr), key, &len),
+			 EXTKEY_NONE);
 }
 
 static void one_bit_is_a_key(void **unused)
@@ -114,8 +115,9 @@ static void helper_writes_what_the_kernel_reads(void **unused)
 			assert_int_equal(extkey_set_key(&addr, &addrlen,
 							some_key, size),
 					 0);
-			assert_int_equal(((struct sockaddr_in *)&addr)->sin_port,
-					 0x1234);
+			assert_int_equal(
+				((struct sockaddr_in *)&addr)->sin_port,
+				0x1234);
 			assert_int_equal(read_addr(&addr, addrlen, key, &len),
 					 EXTKEY_KEY);
 			assert_int_equal(len, size);
@@ -203,7 +205,8 @@ static void helper_refuses(void **unused)
 	assert_int_equal(extkey_set_key(&addr, &addrlen, zero, 32), -EINVAL);
 	assert_memory_equal(&addr, &before, sizeof(addr));
 	addr.ss_family = AF_UNIX;
-	assert_int_equal(extkey_set_key(&addr, &addrlen, some_key, 16), -EINVAL);
+	assert_int_equal(extkey_set_key(&addr, &addrlen, some_key, 16),
+			 -EINVAL);
 }
 
 /* What begins as a long key and is none, is refused and not ignored */
@@ -216,12 +219,12 @@ static void malformed(void **unused)
 
 	(void)unused;
 	assert_int_equal(extkey_set_key(&good, &addrlen, some_key, 16), 0);
-#define REFUSED(change, addrlen)                                           \
-	do {                                                               \
-		addr = good;                                               \
-		change;                                                    \
-		assert_int_equal(read_addr(&addr, addrlen, key, &len),     \
-				 EXTKEY_MALFORMED);                        \
+#define REFUSED(change, addrlen)                                       \
+	do {                                                           \
+		addr = good;                                           \
+		change;                                                \
+		assert_int_equal(read_addr(&addr, addrlen, key, &len), \
+				 EXTKEY_MALFORMED);                    \
 	} while (0)
 	REFUSED(, addrlen - 1);
 	REFUSED(, addrlen + 1);

@@ -146,7 +146,7 @@ static void derive(unsigned int vector, struct extkey_secret *secret)
  * addresses is in those of @ipv6.
  */
 static void input_of(enum extkey_field field, bool ipv6,
-		       struct extkey_mask_input *input)
+		     struct extkey_mask_input *input)
 {
 	static const __u8 src[2][16] = {
 		{ [10] = 0xff, 0xff, 10, 0, 2, 1 },
@@ -276,7 +276,7 @@ static void all_is_bound(void **unused)
 
 #define CHANGES(member)                                                       \
 	do {                                                                  \
-		other = input;                                              \
+		other = input;                                                \
 		((__u8 *)&other.member)[sizeof(other.member) - 1] ^= 1;       \
 		assert_int_not_equal(mask, extkey_mask(EXTKEY_SCHEME_SIPHASH, \
 						       &secret, &other));     \

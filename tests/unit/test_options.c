@@ -27,11 +27,11 @@ int usage_error(const char *format, ...)
 }
 
 /* The table of verbs is the real one; what they do is not */
-#define VERB(name)                                  \
+#define VERB(name)                                    \
 	int cmd_##name(const struct options *options) \
-	{                                           \
-		(void)options;                      \
-		return EXIT_OK;                     \
+	{                                             \
+		(void)options;                        \
+		return EXIT_OK;                       \
 	}
 
 VERB(attach)

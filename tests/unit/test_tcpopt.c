@@ -134,8 +134,8 @@ static void fields_by_length(void **unused)
 				    !(subtype_flags >> 4 == 3 &&
 				      subtype_flags & 1))
 					want = fields[i].field;
-			assert_int_equal(extkey_option_field(subtype_flags, len),
-					 want);
+			assert_int_equal(
+				extkey_option_field(subtype_flags, len), want);
 		}
 	}
 }
@@ -164,6 +164,7 @@ static void only_data(void **unused)
 		unsigned int len;
 		__u8 bytes[EXTKEY_TCPOPT_MAX];
 	} data[] = {
+		/* clang-format off */
 		{ 1, 12, { NOP, NOP, TIMESTAMP } },
 		{ 1, 20, { NOP, NOP, TIMESTAMP, 30, 8, 0x20 } },
 		{ 1, 32, { NOP, NOP, TIMESTAMP, 30, 18, 0x20 } },
@@ -188,6 +189,7 @@ static void only_data(void **unused)
 		/* a timestamp of no length, and a nonce that looks like DSS */
 		{ 0, 16, { NOP, NOP, 8, 2, 30, 12, 0x10, 2, 1, 1, 1, 1, 30, 20, 0x20 } },
 		{ 0, 20, { TIMESTAMP, NOP, NOP } },
+		/* clang-format on */
 	};
 	__u8 buf[EXTKEY_TCPOPT_BUF];
 	unsigned int i, have;
