@@ -48,7 +48,8 @@ static clockid_t ksoftirqd_clock(unsigned int cpu)
 		if (file)
 			fclose(file);
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 	return clock;
 }
 

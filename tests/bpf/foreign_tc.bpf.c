@@ -3,7 +3,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#define TC_ACT_UNSPEC -1 /* also TCX_NEXT */
+#define TC_ACT_UNSPEC (-1) /* also TCX_NEXT */
 
 char LICENSE[] SEC("license") = "GPL";
 

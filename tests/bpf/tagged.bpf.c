@@ -6,7 +6,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define TC_ACT_UNSPEC -1
+#define TC_ACT_UNSPEC (-1)
 
 char LICENSE[] SEC("license") = "GPL";
 
