@@ -7,6 +7,7 @@
 # make check      all tests (as root)
 # make check-debug  the virtual machine's part of them again, on a kernel that checks
 #                 itself: KASAN, lockdep, kmemleak; an hour and more (as root)
+# make lint       what tools find wrong in the sources
 # make fuzz       fuzzes the walk over options and the like, SECONDS=30 each
 # make selftests  the MPTCP selftests of the kernel source, with and without extkey: hours
 #                 (as root); SELFTESTS="host-tc --suite diag", see tests/selftests/run.sh --help
@@ -197,6 +198,12 @@ check-debug: packages
 	@kernel/build.sh --config kernel/debug.config >/dev/null
 	@tests/vm/debug.sh $(DEBUG_RUNS)
 
+# clang-tidy reads the skeletons
+lint:
+	@tests/install-packages.sh host lint
+	@$(MAKE) --no-print-directory all
+	@tests/lint.sh
+
 # What they learn is kept in build/fuzz/, and so is what they find. For SECONDS each;
 # then what of the code under test that has reached.
 fuzz:
@@ -240,5 +247,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check check-debug selftests attacks bench bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check check-debug lint selftests attacks bench bench-tc model fuzz packages clean
 .SECONDARY:
