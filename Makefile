@@ -4,7 +4,7 @@
 # make install    to DESTDIR and PREFIX
 # make demo       the three experiments, on the running kernel if it can (as root)
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
-# make check      all tests (as root)
+# make check      all tests; for one of them: tests/run (as root)
 # make check-debug  the virtual machine's part of them again, on a kernel that checks
 #                 itself: KASAN, lockdep, kmemleak; an hour and more (as root)
 # make lint       what tools find wrong in the sources
@@ -140,17 +140,16 @@ demo:
 	@[ "$$(id -u)" = 0 ] || { echo "make demo: run as root" >&2; exit 1; }
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
-	@if why=$$(tests/running-kernel.sh --check 2>&1); then \
-		engine=$$(tests/running-kernel.sh --engine); \
-		EXTKEY_ENGINES="$$engine $$engine" tests/running-kernel.sh tests/demo.sh; \
+	@if said=$$(tests/running-kernel.sh 2>&1); then \
+		tests/run --client "$$said" --server "$$said" -- tests/demo.sh; \
 	else \
-		echo "The running kernel cannot: $$why. So it is the virtual machine's." >&2; \
+		echo "The running kernel cannot: $$said. So it is the virtual machine's." >&2; \
 		$(MAKE) --no-print-directory demo-vm; \
 	fi
 
 demo-vm: packages
 	@$(MAKE) --no-print-directory tests >&2
-	@tests/vm/run.sh -- tests/demo.sh
+	@tests/run --vm -- tests/demo.sh
 
 # Tests of two hosts run once for each pair of engines, as tests/exec.sh says. All do
 # so on the running kernel; a virtual machine takes minutes for what is long there
@@ -234,7 +233,7 @@ bench: packages
 bench-tc:
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
-	@EXTKEY_ENGINES="tc tc" tests/running-kernel.sh bench/tc.sh
+	@tests/run --client tc --server tc -- bench/tc.sh
 
 # Under a minute; nothing else of this has to be built
 model:

@@ -25,13 +25,13 @@ run_vm() {
 	throughput)	rounds=3 ;;
 	*)		rounds=1 ;;
 	esac
-	EXTKEY_SLOWNESS=3 EXTKEY_BENCH_ROUNDS=${EXTKEY_BENCH_ROUNDS:-$rounds} \
+	EXTKEY_BENCH_ROUNDS=${EXTKEY_BENCH_ROUNDS:-$rounds} \
 		EXTKEY_BENCH_CONNECTIONS="${EXTKEY_BENCH_CONNECTIONS:-1 10 100 1000 5000}" \
-		EXTKEY_BENCH_WHERE=vm tests/vm/run.sh --timeout 900 -- "bench/$1.sh"
+		EXTKEY_BENCH_WHERE=vm tests/run --vm --timeout 900 -- "bench/$1.sh"
 }
 
 run_host() {
-	EXTKEY_BENCH_WHERE=host tests/running-kernel.sh "bench/$1.sh"
+	EXTKEY_BENCH_WHERE=host tests/run -- "bench/$1.sh"
 }
 
 mkdir -p build/bench

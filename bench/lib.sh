@@ -58,7 +58,7 @@ bench_up() {
 bench_engines() {
 	if [[ ${EXTKEY_BENCH_ENGINES:-} ]]; then
 		echo "$EXTKEY_BENCH_ENGINES"
-	elif [[ $(tests/running-kernel.sh --engine) == hook ]]; then
+	elif [[ $(tests/running-kernel.sh 2>/dev/null) == hook ]]; then
 		echo hook tc
 	else
 		echo tc

@@ -10,18 +10,17 @@ cd "$(dirname "$0")/../.." || exit 1
 
 failed=0 played=()
 for run; do
-	engine=${run#*-}
-	export EXTKEY_ENGINES="$engine $engine"
+	engines=(--client "${run#*-}" --server "${run#*-}")
 	echo "--- $run" >&2
 	case $run in
 	host-*)
-		if ! why=$(tests/running-kernel.sh --check 2>&1); then
+		if ! why=$(tests/running-kernel.sh 2>&1); then
 			echo "left out: the running kernel cannot: $why" >&2
 			continue
 		fi
-		tests/running-kernel.sh tests/attack/suite.sh "$run" ;;
+		tests/run "${engines[@]}" -- tests/attack/suite.sh "$run" ;;
 	*)
-		EXTKEY_SLOWNESS=3 tests/vm/run.sh --timeout 1800 -- tests/attack/suite.sh "$run" ;;
+		tests/run --vm --timeout 1800 "${engines[@]}" -- tests/attack/suite.sh "$run" ;;
 	esac || failed=1
 	played+=("$run")
 done

@@ -118,7 +118,7 @@ run_suite() {
 
 	mkdir -p "$(dirname "$out")"
 	case $setting in
-	host-*)				inside=(timeout 3000 tests/running-kernel.sh) ;;
+	host-*)				inside=(timeout 3000 tests/run --) ;;
 	vm-unpatched | vm-tc)		inside=(tests/vm/run.sh --unpatched --timeout 3600 --) ;;
 	*)				inside=(tests/vm/run.sh --timeout 3600 --) ;;
 	esac
