@@ -5,6 +5,8 @@
 # make demo       the three experiments, on the running kernel if it can (as root)
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests; for one of them: tests/run (as root)
+# make check-quick  a first answer, in less than 5 minutes (as root)
+# make check-host  what needs no virtual machine, in less than 15 minutes (as root)
 # make check-debug  the virtual machine's part of them again, on a kernel that checks
 #                 itself: KASAN, lockdep, kmemleak; an hour and more (as root)
 # make lint       what tools find wrong in the sources
@@ -151,51 +153,26 @@ demo-vm: packages
 	@$(MAKE) --no-print-directory tests >&2
 	@tests/run --vm -- tests/demo.sh
 
-# Tests of two hosts run once for each pair of engines, as tests/exec.sh says. All do
-# so on the running kernel; a virtual machine takes minutes for what is long there
-# and says nothing new.
-runs = $(patsubst %,$(B)/runs/$(1)/%,$(notdir $(2)))
-names = $(patsubst %,tests/*/%.t,$(1))
-E2E := $(wildcard tests/e2e/*.t)
-TC := $(wildcard tests/tc/*.t)
-FAULTS := $(wildcard tests/faults/*.t)
-VM_E2E := $(filter-out $(wildcard $(call names,attacks flood dumps preload privileges answer-lost simultaneous-joins)),$(E2E))
-VM_TC := $(wildcard $(call names,bond bridge container foreign forward gate listeners macvlan malformed \
-	stacked-syn-lost tun vlan wireguard))
-MIXED := $(wildcard $(call names,same-key different-keys add-addr syn-lost syncookies long-keys families \
-	bind-addresses fastclose))
-XOR := $(wildcard $(call names,same-key different-keys add-addr-port syncookies long-keys))
-MIXED_XOR := $(wildcard $(call names,same-key syncookies long-keys))
-HOOK := $(filter-out $(wildcard $(call names,flood dumps)),$(E2E)) $(wildcard tests/hook/*.t)
-RUNS := $(call runs,vm-hook-hook,$(HOOK)) \
-	$(call runs,host-tc-tc,$(E2E) $(TC) $(FAULTS)) $(call runs,vm-tc-tc,$(VM_E2E) $(VM_TC)) \
-	$(call runs,vm-hook-tc,$(MIXED)) $(call runs,vm-tc-hook,$(MIXED)) \
-	$(call runs,vm-hook-hook-xor,$(XOR)) $(call runs,host-tc-tc-xor,$(XOR)) \
-	$(call runs,vm-hook-tc-xor,$(MIXED_XOR)) $(call runs,vm-tc-hook-xor,$(MIXED_XOR))
-DEBUG_RUNS ?= $(filter $(B)/runs/vm-%,$(RUNS)) $(call runs,vm-hook-hook,live.t) $(call runs,vm-tc-tc,live.t)
-TESTS ?= $(UNIT_TESTS) $(wildcard tests/native/*.t tests/vm/*.t) $(RUNS)
+# tests/matrix says what each of them runs
+CHECK := tests/check.sh
 
-$(B)/runs/%:
-	@mkdir -p $(@D)
-	@test=$$(realpath -e tests/*/$(@F)) || { echo "make: there is no test $(@F)" >&2; exit 1; }; \
-		ln -sfn "$$test" $@
-
-# What is about a rate runs last, and alone: so prove does with tests of no rule. In
-# a run of its own it would have a total of its own, behind which a failure is lost.
-QUIET := $(call runs,host-tc-tc,$(wildcard $(call names,flood)))
-PROVE := prove --timer --failures --comments --exec tests/exec.sh
-
-# The kernels first: prove shows nothing while they are built
 check: packages
-	@$(MAKE) --no-print-directory tests $(filter $(B)/runs/%,$(TESTS))
-	@kernel/build.sh --unpatched >/dev/null
-	@kernel/build.sh >/dev/null
-	@$(PROVE) --jobs 2 $(patsubst %,--rules par=%,$(filter-out $(QUIET),$(TESTS))) $(TESTS)
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK) all
+
+check-host:
+	@tests/install-packages.sh host lint source
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK) host
+
+check-quick:
+	@tests/install-packages.sh host lint
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK) quick
 
 check-debug: packages
-	@$(MAKE) --no-print-directory tests $(DEBUG_RUNS)
-	@kernel/build.sh --config kernel/debug.config >/dev/null
-	@tests/vm/debug.sh $(DEBUG_RUNS)
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK) debug
 
 # clang-tidy reads the skeletons
 lint:
@@ -246,5 +223,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check check-debug lint selftests attacks bench bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-vm check check-host check-quick check-debug lint selftests attacks bench bench-tc model fuzz packages clean
 .SECONDARY:
