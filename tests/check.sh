@@ -3,10 +3,12 @@
 #
 #	check.sh quick|host|all|debug
 #
-# Runs what tests/matrix has for this command. All is to be built before, but for the
-# kernels.
+# Runs what tests/matrix has for this command, and tells where the minutes went, however
+# it ends. All is to be built before, but for the kernels.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib/matrix.sh
+
+export EXTKEY_TIMES=build/check.times # each run, and its microseconds
 
 # The kernels first: prove shows nothing while they are built
 build_kernels() {
@@ -46,11 +48,48 @@ run_debug() {
 	((!${#failed[@]})) || { echo "failed: ${failed[*]}" >&2; return 1; }
 }
 
+# A line for each place, a column for each directory of tests
+show_minutes() {
+	awk -F '[/ ]' -v kernels="$1" -v tests="$2" '
+		function order(names, seen, name) {
+			if (!seen[name]++)
+				names[++names[0]] = name
+		}
+		NR == FNR { order(places, seen_place, $1); order(dirs, seen_dir, $2); next }
+		{
+			us[$1, $2] += $4
+			us[$1, "all"] += $4
+			us["all", $2] += $4
+			us["all", "all"] += $4
+		}
+		END {
+			order(places, seen_place, "all")
+			order(dirs, seen_dir, "all")
+			printf "%-16s", "Minutes"
+			for (d = 1; d <= dirs[0]; d++)
+				printf "%8s", dirs[d]
+			for (p = 1; p <= places[0]; p++) {
+				printf "\n%-16s", places[p]
+				for (d = 1; d <= dirs[0]; d++)
+					printf (places[p], dirs[d]) in us ? "%8.1f" : "%8.0s",
+						us[places[p], dirs[d]] / 60e6
+			}
+			printf "\n\nOn the clock: %.1f minutes for the kernels, %.1f for the tests\n",
+				kernels / 60, tests / 60
+		}' <(echo "$runs") "$EXTKEY_TIMES"
+}
+
 command=${1-}
 runs=$(matrix_runs "$command") || exit
+begun=$SECONDS
 build_kernels || exit
+kernels=$((SECONDS - begun))
 if [[ $command == debug ]]; then
 	run_debug
-else
-	run_all
+	exit
 fi
+: >"$EXTKEY_TIMES"
+run_all
+status=$?
+show_minutes "$kernels" $((SECONDS - begun - kernels))
+exit $status

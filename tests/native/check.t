@@ -49,15 +49,16 @@ results() {
 	grep '^Result: ' "$TAP_TMP/out"
 }
 
-mkdir -p "$tree"/{tests/lib,build/unit}
+mkdir -p "$tree"/{tests/lib,.ci,build,build/unit}
 cp tests/run tests/check.sh "$tree/tests"
 cp tests/lib/{matrix,names,prove-one}.sh "$tree/tests/lib"
+cp .ci/run "$tree/.ci"
 script kernel/build.sh 'echo "kernel $*" >>"$CHECK_LOG"'
 script tests/running-kernel.sh 'echo tc'
 # The machine's options, and then the program
 script tests/vm/run.sh 'while [[ $1 != -- ]]; do said+=" $1"; shift; done; shift' \
 	'echo "machine:$said" >>"$CHECK_LOG"; exec "$@"'
-printf '%s\n' '.PHONY: tests' 'tests:' '	@echo built >>$(CHECK_LOG)' >"$tree/Makefile"
+printf '%s\n' '.PHONY: tests' 'tests:' '	@echo built >>$(CHECK_LOG)' 'check:' '	@tests/check.sh all' >"$tree/Makefile"
 cat >"$tree/tests/matrix" <<-MATRIX
 	# by	where	client	server	scheme	tests
 	quick	host	-	-	-	native/first
@@ -91,7 +92,7 @@ for test in native/first e2e/second e2e/alone; do
 	made_up "$test" ok
 done
 made_up e2e/second "not ok"
-exits 1 "a test is wrong" in_tree tests/check.sh all
+exits 2 "a test is wrong" in_tree .ci/run
 again=$(sed -n 's,^# to run it alone: tests/run .* e2e/,&,p' "$TAP_TMP/out" | sort -u)
 is "$again" "# to run it alone: tests/run --client tc --server tc e2e/second
 # to run it alone: tests/run --vm --client hook --server tc --scheme xor e2e/second" \
@@ -108,6 +109,21 @@ check "check-debug" in_tree tests/check.sh debug
 is "$(names)" "second third" "runs what is for the virtual machine, and more"
 is "$(grep ^machine "$CHECK_LOG")" "machine: --debug --timeout 1230" "in one machine"
 is "$(began | head -n 1)" "second, hook tc, xor, 1 10" "with the patience for it"
+
+# Where the minutes went
+made_up native/first ok 'echo "host/native/more 120000000" >>"$EXTKEY_TIMES"'
+check "the minutes are told" in_tree .ci/run
+is "$(sed -n '/^Minutes/,/^all/p' "$TAP_TMP/out" | sed 's/  */ /g; s/ $//; s/\.[0-9]//g')" "Minutes native e2e all
+host 2 2
+alone-tc-tc 0 0
+host-tc-tc 0 0
+vm-hook-tc-xor 0 0
+all 2 0 2" "by place and by directory"
+is "$(tail -n 1 "$TAP_TMP/out")" "In all: 1 minutes, of 70 at most" "and all that CI took"
+made_up native/first "not ok"
+exits 2 "the minutes of a run with a failure" in_tree .ci/run
+is "$(grep -cE '^(Minutes|Result: FAIL|Files=|In all)' "$TAP_TMP/out")" 4 "are told after the total"
+made_up native/first ok
 
 # tests/run
 check "a test by its name" in_tree tests/run second
