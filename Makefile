@@ -30,7 +30,8 @@ CFLAGS ?= -O2 -g
 B := build
 MULTIARCH := $(shell $(CC) -print-multiarch)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -Iloader -I$(B) $(CFLAGS)
-BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+# No path of this machine in what a build is known by
+BPF_CFLAGS := -std=gnu11 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Werror -Wno-unused-parameter \
 	--target=bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Iinclude -idirafter /usr/include/$(MULTIARCH)
 
 LOADER_OBJS := $(patsubst loader/%.c,$(B)/loader/%.o,$(wildcard loader/*.c))

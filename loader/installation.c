@@ -287,7 +287,7 @@ int installation_add(struct maps *maps, unsigned int engine)
 		err = bring_up_to_date(maps, set);
 	if (!err)
 		err = bring_up_to_date(maps, SET_CGROUP);
-	if (!err && new_tc && !first)
+	if (!err && new_tc && sockets_may_hold_keys(maps))
 		err = know_of_others();
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);

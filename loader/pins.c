@@ -108,7 +108,7 @@ int pin_open_map(const char *path, unsigned int value_size)
 		close(fd);
 		return fail(
 			-EINVAL,
-			"the map %s does not have the values that it should have; run 'extkey_loader detach --all' and attach again",
+			"the map %s has values of another size than this build's, although the layout is the same; run 'extkey_loader detach --all' and attach again",
 			path);
 	}
 	return fd;

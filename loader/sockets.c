@@ -256,10 +256,9 @@ static int read_bound(const struct inet_diag_msg *msg,
 {
 	struct bound_search *search = data;
 
-	(void)attrs;
 	if (msg->id.idiag_sport == search->own_port)
 		search->found_own = true;
-	else
+	else if (attrs[INET_DIAG_ULP_INFO]) /* TCP has none, a subflow has */
 		search->found_mptcp = true;
 	return 0;
 }
@@ -308,6 +307,18 @@ static int look_for_bound(__u32 inode, const char *path, void *unused)
 		       fail(1, "a socket that is bound in %s may hold a key",
 			    path) :
 		       0;
+}
+
+static int is_one(const struct keyed_socket *socket, void *unused)
+{
+	(void)socket;
+	(void)unused;
+	return 1;
+}
+
+bool sockets_may_hold_keys(const struct maps *maps)
+{
+	return sockets_visit(maps, is_one, NULL);
 }
 
 int sockets_need_engine(const struct maps *maps, unsigned int engine)

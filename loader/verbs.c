@@ -12,7 +12,7 @@ static int cmd_help(const struct options *options)
 
 	(void)options;
 	printf("usage: extkey_loader VERB [ARGUMENTS]\n\n"
-	       "MPTCP subflows that only who knows an external key can join. With no VERB, status.\n\n");
+	       "Authenticates MPTCP subflows with an external key. With no VERB, status.\n\n");
 	for (verb = verbs; verb->name; verb++)
 		printf("  %-8s %s\n", verb->name, verb->help);
 	printf("\n"

@@ -39,7 +39,7 @@ outcomes() {
 	echo
 }
 
-# As README.md has them: no cell there that was not played, and came out so
+# As docs/attacks.md has them: no cell there that was not played, and came out so
 rows() {
 	jq -rs "$functions"'
 		. as $cells |
@@ -56,7 +56,7 @@ documented() {
 	engines=$(for name; do jq -r .engine "build/attacks/$name.json"; done | sort -u | paste -sd '|')
 	awk '/^\| \| attack \|/ { table = 1; getline; next }
 		!/^\|/ { table = 0 }
-		table' README.md | grep -E "^[^(]*$|\\(engine ($engines)\\)"
+		table' docs/attacks.md | grep -E "^[^(]*$|\\(engine ($engines)\\)"
 }
 
 failed=0
@@ -68,7 +68,7 @@ done
 differences=$(diff <(documented "$@" | sort) \
 	<(for name; do rows "build/attacks/$name.json"; done | sort -u)) || {
 	failed=1
-	sed -n 's/^</only README.md says:/p; s/^>/README.md does not say:/p' <<<"$differences"
+	sed -n 's|^<|only docs/attacks.md says:|p; s|^>|docs/attacks.md does not say:|p' <<<"$differences"
 }
 for name; do
 	jq -c --arg run "$name" '{$run} + .' "build/attacks/$name.json"

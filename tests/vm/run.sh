@@ -46,8 +46,7 @@ while (($#)); do
 	--kernel)	kernel=${2-}; [[ -r $kernel ]] || fail "$no_start" "cannot read the kernel '$kernel'"; shift ;;
 	--unpatched)	build_args=(--unpatched) ;;
 	--debug)	build_args=(--config "$top/kernel/debug.config") ;;
-	# shellcheck disable=SC2054 # this comma is for the kernel
-	--lockdown)	security=(lsm=lockdown,bpf lockdown=confidentiality) ;;
+	--lockdown)	security=("lsm=lockdown,bpf" lockdown=confidentiality) ;;
 	--no-tracing)	security=(lsm=bpf) refuse_tracing=1 ;;
 	--timeout)	timeout=${2-}; [[ $timeout =~ ^[0-9]+$ ]] || fail "$no_start" "--timeout needs a number of seconds"; shift ;;
 	-h | --help)	usage; exit 0 ;;
