@@ -42,9 +42,10 @@ count_keyed(__u64 cgroup_id, const struct mptcp_auth *auth, bool listener)
 }
 
 static __always_inline void hook_input(struct mptcp_sock *msk,
-					 struct sock_common *skc,
-					 struct mptcp_auth *auth, bool bind_addresses,
-					 struct extkey_mask_input *input)
+				       struct sock_common *skc,
+				       struct mptcp_auth *auth,
+				       bool bind_addresses,
+				       struct extkey_mask_input *input)
 {
 	const struct mptcp_addr_info *addr = auth->addr;
 
@@ -63,10 +64,9 @@ static __always_inline void hook_input(struct mptcp_sock *msk,
 			read_bytes(input->addr, &addr->addr, 4);
 	} else if (input->field != EXTKEY_FIELD_FASTCLOSE && bind_addresses) {
 		/* The SYN/ACK comes to who sent the SYN and the ACK */
-		read_addresses(skc,
-			       (input->field == EXTKEY_FIELD_SYNACK) ==
-				       auth->rx,
-			       input);
+		read_addresses(
+			skc, (input->field == EXTKEY_FIELD_SYNACK) == auth->rx,
+			input);
 	}
 }
 

@@ -202,7 +202,7 @@ static __always_inline void packet_addresses(const struct packet *packet,
 
 /* Starts anew with what is the same for all fields of the packet */
 static __always_inline void new_input(struct scratch *s, __u8 field,
-					bool bind_addresses, bool from_initiator)
+				      bool bind_addresses, bool from_initiator)
 {
 	__builtin_memset(&s->input, 0, sizeof(s->input));
 	s->input.field = field;
@@ -217,7 +217,7 @@ static __noinline __u64 mask_of(struct scratch *s)
 
 /* What the address of ADD_ADDR is, which stands at @at */
 static __always_inline void add_addr_input(struct scratch *s, __u32 at,
-					     __u32 len)
+					   __u32 len)
 {
 	struct extkey_mask_input *input = &s->input;
 	struct packet *packet = &s->packet;
@@ -230,7 +230,7 @@ static __always_inline void add_addr_input(struct scratch *s, __u32 at,
 		input->addr[i] = i < size ? opt(packet, at + 4 + i) : 0;
 	if (len == EXTKEY_ADD_ADDR4 + 2 || len == EXTKEY_ADD_ADDR6 + 2)
 		input->port = (__u16)opt(packet, at + 4 + size) << 8 |
-				opt(packet, at + 5 + size);
+			      opt(packet, at + 5 + size);
 }
 
 /* Writes 64 bits in the place of a field of that size; false if it cannot */

@@ -207,7 +207,6 @@ struct bpf_sock_addr_kern {
 	__u32 uaddrlen;
 };
 
-
 #pragma clang attribute pop
 
 /* include/linux/socket.h, include/uapi/linux/if_packet.h */
