@@ -45,7 +45,7 @@ check "attach says what it did" says attached loader attach "$CG_C"
 at_first=$(ids)
 check "attach again says that nothing changed" \
 	says 'nothing changed' loader attach "$CG_C"
-check "there are links, programs and maps" test "$(wc -l <<<"$at_first")" -ge 15
+check "there are links, programs and maps" test "$(wc -l <<<"$at_first")" -ge 12
 is "$(ids)" "$at_first" "all of them are the same ones"
 is "$(policy "$CG_C" require_key)" 0 "bpftool shows the policy by name"
 check "attach with another policy" \

@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # attach and detach among what is not extkey's: other people's clsact, ingress qdisc
-# and filters stay, and network namespaces are found again, by whatever name or none.
+# and filters stay, and network namespaces are found again, by whatever name or none. As
+# on a kernel without tcx links, which have nobody beside them.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
+
+export LD_PRELOAD=$PWD/build/no_tcx.so
 
 attach() {
 	build/extkey_loader attach "$CG_C" --engine tc "$@"
