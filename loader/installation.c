@@ -373,7 +373,7 @@ void installation_abandon(struct maps *maps)
 int installation_remove(void)
 {
 	struct maps maps = { -1, -1, -1, -1 };
-	int err, leftover;
+	int err;
 
 	err = lock_take("detach --all");
 	if (err)
@@ -388,7 +388,9 @@ int installation_remove(void)
 	close_map(&maps.devices);
 	if (!err)
 		err = remove_dir(EXTKEY_DIR);
-	leftover = leftovers_remove();
+	/* As long as there are pins, what they hold is not lost */
+	if (!err)
+		err = leftovers_remove();
 	lock_release();
-	return err ? err : leftover;
+	return err;
 }
