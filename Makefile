@@ -89,6 +89,17 @@ $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/
 $(B)/hold_programs $(B)/tcx_link: $(B)/%: tests/bpf/%.c $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@ -lbpf
 
+# Loaded before libc, for the command to find a kernel or a clock of another kind
+PRELOADS := $(B)/no_tcx.so $(B)/refuse.so $(B)/fast_clock.so
+$(B)/no_tcx.so: tests/bpf/no_tcx.c
+$(B)/refuse.so $(B)/fast_clock.so: $(B)/%.so: tests/faults/%.c
+$(PRELOADS): $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $(filter %.c,$^) -o $@
+
+# The same as another build: its objects differ in what is for debuggers alone
+$(B)/next/extkey_loader: $(B)/extkey_loader
+	@$(MAKE) --no-print-directory B=$(B)/next BPF_CFLAGS="$(BPF_CFLAGS) -fdebug-compilation-dir=next" $@
+
 MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
 $(B)/program_info: LDLIBS := -lbpf
 $(B)/join: LDLIBS := -lmnl
@@ -124,7 +135,8 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
-	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link
+	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link \
+	$(PRELOADS) $(B)/next/extkey_loader
 
 # One word for the shell, whatever is in it
 quoted = '$(subst ','\'',$(1))'

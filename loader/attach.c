@@ -174,7 +174,7 @@ static int attach(const struct options *options, struct attachment *attachment)
 	if (attachment->known &&
 	    !memcmp(&attachment->old, policy,
 		    offsetof(struct extkey_policy, cgroup))) {
-		printf("%s: attached already, nothing changed\n",
+		printf("%s: attached already, nothing changed in its policy\n",
 		       policy->cgroup);
 		return 0;
 	}

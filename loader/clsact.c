@@ -218,10 +218,11 @@ int clsact_attach(__u32 ifindex, const char *name, bool next)
 	return err;
 }
 
-unsigned int clsact_detach(__u32 ifindex, bool qdisc)
+int clsact_detach(__u32 ifindex, const char *name, bool qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex);
-	unsigned int i, foreign = 0, ours = 0;
+	unsigned int i, foreign = 0;
+	int ours = 0, result = 0, err;
 	__u32 prog_id;
 
 	for (i = 0; i < NR_DIRECTIONS; i++) {
@@ -229,16 +230,25 @@ unsigned int clsact_detach(__u32 ifindex, bool qdisc)
 			    .priority = CLSACT_PRIORITY);
 
 		hook.attach_point = directions[i].point;
-		if (holder_of(ifindex, &directions[i], &prog_id) == US &&
-		    !bpf_tc_detach(&hook, &opts))
-			ours++;
+		if (holder_of(ifindex, &directions[i], &prog_id) == US) {
+			err = bpf_tc_detach(&hook, &opts);
+			if (!err)
+				ours++;
+			else if (err != -ENOENT && !is_gone(ifindex))
+				result = fail(
+					err,
+					"cannot remove our filter from %s, %s: %s; remove it with 'tc filter del dev %s %s prio %d'",
+					name, directions[i].name,
+					strerror(-err), name,
+					directions[i].name, CLSACT_PRIORITY);
+		}
 		foreign += count_filters(ifindex, directions[i].parent);
 	}
 	if (qdisc && !foreign) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		bpf_tc_hook_destroy(&hook);
 	}
-	return ours;
+	return result ? result : ours;
 }
 
 bool clsact_in_place(__u32 ifindex)

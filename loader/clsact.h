@@ -21,9 +21,9 @@ int clsact_attach(__u32 ifindex, const char *name, bool next);
 
 /*
  * Takes our filters away, whatever their programs are now; and clsact, if @qdisc says
- * that it is ours and nobody uses it. How many filters there were.
+ * that it is ours and nobody uses it. How many filters there were, or why one stays.
  */
-unsigned int clsact_detach(__u32 ifindex, bool qdisc);
+int clsact_detach(__u32 ifindex, const char *name, bool qdisc);
 
 /* Whether both filters run the programs that are pinned */
 bool clsact_in_place(__u32 ifindex);

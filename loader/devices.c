@@ -229,7 +229,7 @@ static int attach_device(const struct maps *maps,
 {
 	struct extkey_device old;
 	char dir[PIN_PATH_MAX];
-	int err;
+	int err, undone;
 
 	err = have_links();
 	if (err < 0)
@@ -246,13 +246,17 @@ static int attach_device(const struct maps *maps,
 		err = device->filters ? clsact_attach(key->ifindex,
 						      device->name, false) :
 					attach_links(key, device->name);
-	if (err) {
-		if (device->filters)
-			clsact_detach(key->ifindex, device->clsact);
-		dir_of(key, dir);
-		pin_remove(dir);
-		bpf_map_delete_elem(maps->devices, key);
-	}
+	if (!err)
+		return 0;
+	undone = device->filters ? clsact_detach(key->ifindex, device->name,
+						 device->clsact) :
+				   0;
+	/* What stays in spite of that has an entry, for detach to find */
+	if (undone < 0)
+		return undone;
+	dir_of(key, dir);
+	pin_remove(dir);
+	bpf_map_delete_elem(maps->devices, key);
 	return err;
 }
 
@@ -494,7 +498,9 @@ static int detach_device(const struct extkey_device_key *key,
 		if (err == -ENOENT) {
 			err = 0;
 		} else if (!err) {
-			clsact_detach(key->ifindex, device->clsact);
+			err = clsact_detach(key->ifindex, device->name,
+					    device->clsact);
+			err = err < 0 ? err : 0;
 			netns_leave();
 		}
 	}

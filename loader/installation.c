@@ -218,31 +218,46 @@ static bool is_current(enum program_set set)
 	return programs_are_there(set) && !strcmp(build, programs_own_build());
 }
 
-static int bring_up_to_date(const struct maps *maps, enum program_set set)
+/*
+ * Sets of another build or that are not there yet. All are loaded before the first
+ * one is switched: what the kernel refuses leaves the old build as a whole. SET_CGROUP
+ * is the last one, by which an installation is known.
+ */
+static int bring_up_to_date(const struct maps *maps,
+			    const bool wanted[NR_PROGRAM_SETS])
 {
-	bool upgraded = programs_are_there(set);
-	int err;
+	bool stale[NR_PROGRAM_SETS], upgraded;
+	int set, err = 0;
 
-	if (is_current(set))
-		return 0;
-	err = programs_load(set);
-	if (!err)
+	for (set = NR_PROGRAM_SETS - 1; set >= 0; set--) {
+		stale[set] = wanted[set] && !is_current(set);
+		if (stale[set] && !err)
+			err = programs_load(set);
+	}
+	for (set = NR_PROGRAM_SETS - 1; set >= 0 && err; set--)
+		if (stale[set])
+			programs_unload(set);
+	for (set = NR_PROGRAM_SETS - 1; set >= 0 && !err; set--) {
+		if (!stale[set])
+			continue;
+		upgraded = programs_are_there(set);
 		err = switch_programs(maps, set);
-	if (!err && upgraded)
-		printf("programs of %s replaced by build %s\n",
-		       strrchr(programs_dir(set), '/') + 1,
-		       programs_own_build());
+		if (!err && upgraded)
+			printf("programs of %s replaced by build %s\n",
+			       strrchr(programs_dir(set), '/') + 1,
+			       programs_own_build());
+	}
 	return err;
 }
 
 int installation_upgrade(const struct maps *maps)
 {
-	int set, err = 0;
+	bool wanted[NR_PROGRAM_SETS];
+	int set;
 
-	for (set = 0; set < NR_PROGRAM_SETS && !err; set++)
-		if (programs_are_there(set))
-			err = bring_up_to_date(maps, set);
-	return err;
+	for (set = 0; set < NR_PROGRAM_SETS; set++)
+		wanted[set] = programs_are_there(set);
+	return bring_up_to_date(maps, wanted);
 }
 
 bool installation_is_current(void)
@@ -273,21 +288,21 @@ static int know_of_others(void)
 
 int installation_add(struct maps *maps, unsigned int engine)
 {
-	enum program_set set = set_of_engine(engine);
+	enum program_set set = set_of_engine(engine), other;
 	bool first = !programs_are_there(SET_CGROUP);
-	bool new_tc = set == SET_TC && !programs_are_there(SET_TC);
+	bool new = !programs_are_there(set);
+	bool wanted[NR_PROGRAM_SETS];
 	int err;
 
+	for (other = 0; other < NR_PROGRAM_SETS; other++)
+		wanted[other] = other == set || other == SET_CGROUP ||
+				programs_are_there(other);
 	err = pin_make_dir(EXTKEY_DIR);
 	if (!err && first)
 		err = pin_write_text(EXTKEY_LAYOUT, LAYOUT_PATH);
-	if (!err && !first)
-		err = installation_upgrade(maps);
 	if (!err)
-		err = bring_up_to_date(maps, set);
-	if (!err)
-		err = bring_up_to_date(maps, SET_CGROUP);
-	if (!err && new_tc && sockets_may_hold_keys(maps))
+		err = bring_up_to_date(maps, wanted);
+	if (!err && set == SET_TC && new && sockets_may_hold_keys(maps))
 		err = know_of_others();
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
@@ -295,10 +310,10 @@ int installation_add(struct maps *maps, unsigned int engine)
 		err = open_maps(maps);
 	if (!err)
 		return 0;
+	/* One that was there before is that of sockets, whatever the policies say */
 	if (first)
 		pin_remove(EXTKEY_DIR);
-	else if (new_tc || (set == SET_HOOK &&
-			    !policies_use(maps, EXTKEY_ENGINE_HOOK)))
+	else if (new)
 		pin_remove(programs_dir(set));
 	return err;
 }
@@ -358,7 +373,7 @@ void installation_abandon(struct maps *maps)
 int installation_remove(void)
 {
 	struct maps maps = { -1, -1, -1, -1 };
-	int err, leftover;
+	int err;
 
 	err = lock_take("detach --all");
 	if (err)
@@ -373,7 +388,9 @@ int installation_remove(void)
 	close_map(&maps.devices);
 	if (!err)
 		err = remove_dir(EXTKEY_DIR);
-	leftover = leftovers_remove();
+	/* As long as there are pins, what they hold is not lost */
+	if (!err)
+		err = leftovers_remove();
 	lock_release();
-	return err ? err : leftover;
+	return err;
 }

@@ -92,20 +92,25 @@ static int remove_links(void)
 	return 0;
 }
 
-static int remove_filters(__u32 inode, const char *path, void *unused)
+static int remove_filters(__u32 inode, const char *path, void *data)
 {
 	struct if_nameindex *list = if_nameindex();
-	unsigned int i, removed;
+	int removed, *result = data;
+	unsigned int i;
 
 	(void)inode;
-	(void)unused;
 	for (i = 0; list && list[i].if_index; i++) {
 		if (!clsact_is_there(list[i].if_index))
 			continue;
-		removed = clsact_detach(list[i].if_index, false);
-		if (removed)
-			printf("%s in %s: %u filters that nobody knew of removed; clsact stays, as nobody knows whose it is\n",
+		removed = clsact_detach(list[i].if_index, list[i].if_name,
+					false);
+		if (removed > 0) {
+			printf("%s in %s: %d filters that nobody knew of removed; clsact stays, as nobody knows whose it is\n",
 			       list[i].if_name, path, removed);
+		} else if (removed < 0) {
+			say("%s in %s: %s", list[i].if_name, path, failure());
+			*result = removed;
+		}
 	}
 	if (list)
 		if_freenameindex(list);
@@ -114,14 +119,18 @@ static int remove_filters(__u32 inode, const char *path, void *unused)
 
 int leftovers_remove(void)
 {
-	int result;
+	int links, filters = 0;
 
 	/* Who may not look at programs by their number finds nothing */
 	if (!has_sys_admin())
 		return 0;
-	result = remove_links();
-	if (netns_visit_all(remove_filters, NULL))
+	links = remove_links();
+	if (netns_visit_all(remove_filters, &filters))
 		say("warning: filters without a pin, if there are any, stay where this cannot look: %s",
 		    failure());
-	return result;
+	if (links || filters)
+		return fail(
+			links ? links : filters,
+			"there are links or filters that still run programs of extkey");
+	return 0;
 }

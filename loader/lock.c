@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,7 @@
 #define WAIT_MS 20
 
 static int lock = -1;
+static bool held;
 
 static long seconds_now(void)
 {
@@ -33,17 +35,23 @@ static void read_holder(char *text, size_t size)
 	text[len] = 0;
 }
 
+/* Only who may write there can take it: others could keep everybody waiting */
 static int open_lock(void)
 {
 	struct stat st;
 
-	/* Only who may write there can take it: others could keep everybody waiting */
 	if ((mkdir(EXTKEY_LOCK_DIR, 0700) && errno != EEXIST) ||
+	    stat(EXTKEY_LOCK_DIR, &st) ||
 	    (lock = open(EXTKEY_LOCK,
 			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
 		return fail(errno == EACCES ? -EPERM : -errno,
 			    "cannot open %s: %s; run as root", EXTKEY_LOCK,
 			    strerror(errno));
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return fail(
+			-EINVAL,
+			"others may write to %s, and keep this command waiting; run 'chmod 0700 %s'",
+			EXTKEY_LOCK_DIR, EXTKEY_LOCK_DIR);
 	if (fstat(lock, &st) || st.st_mode & (S_IRWXG | S_IRWXO))
 		return fail(
 			-EINVAL,
@@ -78,6 +86,7 @@ int lock_take(const char *verb)
 		}
 		nanosleep(&wait, NULL);
 	}
+	held = true;
 	len = snprintf(text, sizeof(text), "%d (extkey_loader %s)", getpid(),
 		       verb);
 	/* To tell is a courtesy: nothing depends on it */
@@ -91,6 +100,11 @@ close_lock:
 
 void lock_release(void)
 {
+	/* Or the next one, if it tells nothing, would be taken for this one */
+	if (held && ftruncate(lock, 0))
+		say("warning: cannot clear %s: %s", EXTKEY_LOCK,
+		    strerror(errno));
+	held = false;
 	if (lock >= 0)
 		close(lock);
 	lock = -1;

@@ -259,6 +259,14 @@ int programs_load(enum program_set set)
 	return err;
 }
 
+void programs_unload(enum program_set set)
+{
+	char path[PIN_PATH_MAX];
+
+	path_of(set, "next", path);
+	pin_remove(path);
+}
+
 int programs_try(enum program_set set)
 {
 	struct bpf_object *object;

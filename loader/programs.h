@@ -39,6 +39,9 @@ const char *programs_dir(enum program_set set);
  */
 int programs_load(enum program_set set);
 
+/* Takes back what programs_load() has left, before anything runs it */
+void programs_unload(enum program_set set);
+
 /* The same, but nothing is left: to find out whether the kernel takes it */
 int programs_try(enum program_set set);
 
