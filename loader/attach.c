@@ -206,8 +206,7 @@ int cmd_attach(const struct options *options)
 	}
 
 	installed = maps->policies >= 0;
-	attachment.known =
-		policy_read(maps, attachment.id, &attachment.old);
+	attachment.known = policy_read(maps, attachment.id, &attachment.old);
 	status = merge_policy(options, &attachment);
 	if (status)
 		goto close;

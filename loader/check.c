@@ -34,18 +34,17 @@ static void print_json(const struct requirements *found, bool hook, bool tc)
 	for (i = 0; i < found->nr; i++) {
 		requirement = &found->list[i];
 		json_array_append_new(
-			array,
-			json_pack("{s:s, s:s, s:b, s:b, s:b, s:s}", "name",
-				  requirement->name, "level",
-				  levels[requirement->level], "hook",
-				  (int)requirement->for_hook, "tc",
-				  (int)requirement->for_tc, "met",
-				  (int)requirement->met, "why",
-				  requirement->why));
+			array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:s}",
+					 "name", requirement->name, "level",
+					 levels[requirement->level], "hook",
+					 (int)requirement->for_hook, "tc",
+					 (int)requirement->for_tc, "met",
+					 (int)requirement->met, "why",
+					 requirement->why));
 	}
-	check = json_pack("{s:s, s:{s:b, s:b}, s:o}", "version",
-			  EXTKEY_VERSION, "engines", "hook", (int)hook, "tc",
-			  (int)tc, "requirements", array);
+	check = json_pack("{s:s, s:{s:b, s:b}, s:o}", "version", EXTKEY_VERSION,
+			  "engines", "hook", (int)hook, "tc", (int)tc,
+			  "requirements", array);
 	json_dumpf(check, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(check);

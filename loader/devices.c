@@ -180,10 +180,9 @@ static int attach_link(const struct extkey_device_key *key, unsigned int i,
 	close(prog);
 	if (err && !if_indextoname(key->ifindex, now))
 		return -ENODEV;
-	return err == -EINVAL ?
-		       fail(err, "cannot link to %s, %s: %s", name,
-			    directions[i].name, strerror(EINVAL)) :
-		       err;
+	return err == -EINVAL ? fail(err, "cannot link to %s, %s: %s", name,
+				     directions[i].name, strerror(EINVAL)) :
+				err;
 }
 
 static int attach_links(const struct extkey_device_key *key, const char *name)
@@ -236,16 +235,15 @@ static int attach_device(const struct maps *maps,
 		return err;
 	device->filters = !err;
 	device->clsact = device->filters && !clsact_is_there(key->ifindex);
-	if (device->filters &&
-	    !bpf_map_lookup_elem(maps->devices, key, &old) &&
+	if (device->filters && !bpf_map_lookup_elem(maps->devices, key, &old) &&
 	    is_same_device(&old, key, device))
 		device->clsact |= old.clsact;
 	/* Written before anything is there: what is killed is cleared */
 	err = record(maps, key, device);
 	if (!err)
-		err = device->filters ? clsact_attach(key->ifindex,
-						      device->name, false) :
-					attach_links(key, device->name);
+		err = device->filters ?
+			      clsact_attach(key->ifindex, device->name, false) :
+			      attach_links(key, device->name);
 	if (!err)
 		return 0;
 	undone = device->filters ? clsact_detach(key->ifindex, device->name,

@@ -62,8 +62,7 @@ static int open_maps(struct maps *maps)
 		pin_open_map(COUNTERS_MAP, sizeof(struct extkey_counters));
 	if (maps->counters < 0)
 		return maps->counters;
-	maps->devices =
-		pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
+	maps->devices = pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
 	if (maps->devices < 0 &&
 	    (maps->devices != -ENOENT || programs_are_there(SET_TC)))
 		return maps->devices;
@@ -204,8 +203,8 @@ int installation_open(struct maps *maps, const char *verb)
 		return err;
 	err = check_layout();
 	/* Without programs it is what a first attach has left that was killed */
-	if (err || (!programs_are_there(SET_CGROUP) &&
-		    !programs_are_next(SET_CGROUP)))
+	if (err ||
+	    (!programs_are_there(SET_CGROUP) && !programs_are_next(SET_CGROUP)))
 		return err;
 	return open_maps(maps);
 }

@@ -102,8 +102,8 @@ static int remove_filters(__u32 inode, const char *path, void *data)
 	for (i = 0; list && list[i].if_index; i++) {
 		if (!clsact_is_there(list[i].if_index))
 			continue;
-		removed = clsact_detach(list[i].if_index, list[i].if_name,
-					false);
+		removed =
+			clsact_detach(list[i].if_index, list[i].if_name, false);
 		if (removed > 0) {
 			printf("%s in %s: %d filters that nobody knew of removed; clsact stays, as nobody knows whose it is\n",
 			       list[i].if_name, path, removed);

@@ -42,8 +42,8 @@ static int open_lock(void)
 
 	if ((mkdir(EXTKEY_LOCK_DIR, 0700) && errno != EEXIST) ||
 	    stat(EXTKEY_LOCK_DIR, &st) ||
-	    (lock = open(EXTKEY_LOCK,
-			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+	    (lock = open(EXTKEY_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			 0600)) < 0)
 		return fail(errno == EACCES ? -EPERM : -errno,
 			    "cannot open %s: %s; run as root", EXTKEY_LOCK,
 			    strerror(errno));

@@ -3,7 +3,8 @@
 #ifndef EXTKEY_LOCK_H
 #define EXTKEY_LOCK_H
 
-#define EXTKEY_LOCK_DIR "/run/extkey" /* for root alone: nobody else can hold it */
+#define EXTKEY_LOCK_DIR \
+	"/run/extkey" /* for root alone: nobody else can hold it */
 #define EXTKEY_LOCK EXTKEY_LOCK_DIR "/lock"
 #define EXTKEY_LOCK_SECONDS 60 /* longer than any command takes */
 

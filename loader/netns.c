@@ -155,9 +155,10 @@ static void collect(struct spaces *spaces)
 		if (!dir && errno != ENOENT)
 			spaces->failed = true;
 		while (dir && (entry = readdir(dir)))
-			if (*places[i].suffix ? entry->d_name[0] >= '0' &&
-							entry->d_name[0] <= '9' :
-						entry->d_name[0] != '.')
+			if (*places[i].suffix ?
+				    entry->d_name[0] >= '0' &&
+					    entry->d_name[0] <= '9' :
+				    entry->d_name[0] != '.')
 				add_candidate(spaces, &places[i],
 					      entry->d_name);
 		if (dir)
@@ -175,9 +176,11 @@ static int read_nsid(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct rtgenmsg))
-		if (mnl_attr_get_type(attr) == NETNSA_NSID)
-			*(int *)data = mnl_attr_get_u32(attr);
+	mnl_attr_for_each(
+		attr, nlh,
+		sizeof(struct rtgenmsg)) if (mnl_attr_get_type(attr) ==
+					     NETNSA_NSID) *
+		(int *)data = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 

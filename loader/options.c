@@ -151,8 +151,7 @@ static int parse_cgroup(char **argv, struct options *options)
 	const struct verb *verb = options->verb;
 	unsigned int takes = verb->takes;
 
-	if (takes &
-	    (TAKES_CGROUP | TAKES_CGROUP_OR_NONE | TAKES_CGROUP_OR_ALL))
+	if (takes & (TAKES_CGROUP | TAKES_CGROUP_OR_NONE | TAKES_CGROUP_OR_ALL))
 		options->cgroup = argv[optind] ? argv[optind++] : NULL;
 	if (argv[optind])
 		return usage_error(

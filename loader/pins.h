@@ -28,14 +28,16 @@
 #include "system.h"
 
 #define EXTKEY_DIR BPFFS "/extkey"
-#define EXTKEY_REMOVED_DIR BPFFS "/extkey_removed" /* bpffs takes no dot in a name */
+#define EXTKEY_REMOVED_DIR \
+	BPFFS "/extkey_removed" /* bpffs takes no dot in a name */
 #define PIN_PATH_MAX 256
 
 bool pin_exists(const char *path);
 int pin_object(int fd, const char *path); /* a program, map or link */
 int pin_make_dir(const char *path); /* which may be there already */
 int pin_rename(const char *from, const char *to);
-int pin_remove(const char *path); /* with all that is below, if there is anything */
+int pin_remove(
+	const char *path); /* with all that is below, if there is anything */
 
 /* Calls @visit with each name in a directory, until it returns something else than 0 */
 int pin_visit(const char *dir, int (*visit)(const char *name, void *data),

@@ -202,10 +202,11 @@ int policies_clear(const struct maps *maps)
 	while (maps->policies >= 0 &&
 	       !bpf_map_get_next_key(maps->policies, NULL, &id))
 		if (bpf_map_delete_elem(maps->policies, &id))
-			return fail(-errno,
-				    "cannot delete the policy of cgroup %" PRIu64
-				    ": %s",
-				    (uint64_t)id, strerror(errno));
+			return fail(
+				-errno,
+				"cannot delete the policy of cgroup %" PRIu64
+				": %s",
+				(uint64_t)id, strerror(errno));
 	return 0;
 }
 

@@ -111,8 +111,9 @@ static void add_interfaces(struct requirements *found)
 	if (links < 0)
 		add(found, "programs on interfaces", REQUIRED, "tc", false,
 		    "%s",
-		    prog < 0 ? "the kernel loads no programs of type SCHED_CLS; does it have CONFIG_NET_CLS_ACT?" :
-			       failure());
+		    prog < 0 ?
+			    "the kernel loads no programs of type SCHED_CLS; does it have CONFIG_NET_CLS_ACT?" :
+			    failure());
 	else
 		add(found, "programs on interfaces", REQUIRED, "tc",
 		    links || has_clsact(prog),
@@ -208,8 +209,8 @@ void requirements_find(struct requirements *found)
 	int err;
 
 	found->nr = 0;
-	privileged = add_result(found, "privileges", "hook tc",
-				check_privileges());
+	privileged =
+		add_result(found, "privileges", "hook tc", check_privileges());
 	add_result(found, "types of the kernel (BTF)", "hook tc", check_btf());
 	add_result(found, "MPTCP", "hook tc", check_mptcp());
 	add_result(found, "bpf file system", "hook tc", check_bpffs());

@@ -22,7 +22,8 @@
 
 /* include/net/tcp_states.h */
 #define STATE_LISTEN 10
-#define STATE_BOUND_INACTIVE 13 /* Linux 6.8: bound, and neither of the others */
+#define STATE_BOUND_INACTIVE \
+	13 /* Linux 6.8: bound, and neither of the others */
 #define ALL_STATES 0xfff
 
 /* Enough for a message with a storage; the kernel makes no larger ones for a dump */
@@ -149,8 +150,10 @@ static bool find_stored(const struct nlattr *storages,
 {
 	const struct nlattr *storage, *attr;
 
-	mnl_attr_for_each_nested(storage, storages) {
-		mnl_attr_for_each_nested(attr, storage) {
+	mnl_attr_for_each_nested(storage, storages)
+	{
+		mnl_attr_for_each_nested(attr, storage)
+		{
 			if (mnl_attr_get_type(attr) !=
 				    SK_DIAG_BPF_STORAGE_MAP_VALUE ||
 			    mnl_attr_get_payload_len(attr) < sizeof(*stored))

@@ -22,10 +22,7 @@
 #include "system.h"
 #include "verbs.h"
 
-#define COUNTER(name)                                         \
-	{                                                     \
-#name, offsetof(struct extkey_counters, name) \
-	}
+#define COUNTER(name) { #name, offsetof(struct extkey_counters, name) }
 
 static const struct counter {
 	const char *name;
@@ -96,7 +93,8 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 		      "cgroup %s does not have all programs: run 'extkey_loader attach %s' again",
 		      policy->cgroup, policy->cgroup);
 	if (!installation_has(policy->engine))
-		lacks(report, "engine %s of cgroup %s is not loaded: run 'extkey_loader attach %s' again",
+		lacks(report,
+		      "engine %s of cgroup %s is not loaded: run 'extkey_loader attach %s' again",
 		      engine_name(policy->engine), policy->cgroup,
 		      policy->cgroup);
 	json_array_append_new(
@@ -171,8 +169,8 @@ static int add_device(const struct extkey_device_key *key,
 		json_pack("{s:s, s:i, s:s, s:I, s:s, s:b, s:b}", "device",
 			  device->name, "ifindex", (int)key->ifindex, "netns",
 			  device->netns, "netns_inode", (json_int_t)key->netns,
-			  "by", device->filters ? "filter" : "link",
-			  "in_place", (int)(state == DEVICE_IN_PLACE), "known",
+			  "by", device->filters ? "filter" : "link", "in_place",
+			  (int)(state == DEVICE_IN_PLACE), "known",
 			  (int)(state != DEVICE_UNKNOWN)));
 	return 0;
 }
@@ -256,7 +254,8 @@ static void print_cgroup(const json_t *entry)
 	       is_true(entry, "require_key") ? "required" : "optional",
 	       is_true(entry, "bind_addresses") ? " addresses bound" : "",
 	       is_true(entry, "linked") ? "" : " (not linked)");
-	json_object_foreach(json_object_get(entry, "counters"), name, value) {
+	json_object_foreach(json_object_get(entry, "counters"), name, value)
+	{
 		if (json_integer_value(value))
 			printf("    %-20s %" JSON_INTEGER_FORMAT "\n", name,
 			       json_integer_value(value));
@@ -268,7 +267,8 @@ static void print_socket(const json_t *entry)
 	const char *separator = "    ", *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)entry, name, value) {
+	json_object_foreach((json_t *)entry, name, value)
+	{
 		printf("%s%s %s", separator, name, json_string_value(value));
 		separator = " ";
 	}
@@ -289,13 +289,11 @@ static void print_text(json_t *status)
 		return;
 	}
 
-	json_object_foreach(json_object_get(status, "loaded"), name, entry)
-		printf("programs of %s: build %s%s\n", name,
-		       json_string_value(entry),
-		       strcmp(json_string_value(entry),
-			      text_of(status, "build")) ?
-			       "; 'extkey_loader upgrade' replaces them by this one" :
-			       "");
+	json_object_foreach(json_object_get(status, "loaded"), name, entry) printf(
+		"programs of %s: build %s%s\n", name, json_string_value(entry),
+		strcmp(json_string_value(entry), text_of(status, "build")) ?
+			"; 'extkey_loader upgrade' replaces them by this one" :
+			"");
 	if (is_true(status, "hook"))
 		printf("hook %s: attached\n", EXTKEY_HOOK);
 	if (json_object_get(json_object_get(status, "loaded"), "tc"))
@@ -310,12 +308,10 @@ static void print_text(json_t *status)
 						    "missing",
 		       text_of(entry, "by"));
 	list = json_object_get(status, "cgroups");
-	json_array_foreach(list, index, entry)
-		print_cgroup(entry);
+	json_array_foreach(list, index, entry) print_cgroup(entry);
 	list = json_object_get(status, "sockets");
 	printf("sockets that hold a key: %zu\n", json_array_size(list));
-	json_array_foreach(list, index, entry)
-		print_socket(entry);
+	json_array_foreach(list, index, entry) print_socket(entry);
 }
 
 static json_t *status_json(const struct report *report)
@@ -333,7 +329,8 @@ static json_t *status_json(const struct report *report)
 
 static int print(const struct options *options, json_t *status)
 {
-	bool incomplete = json_array_size(json_object_get(status, "incomplete"));
+	bool incomplete =
+		json_array_size(json_object_get(status, "incomplete"));
 
 	if (options->json) {
 		json_dumpf(status, stdout, JSON_INDENT(2));

@@ -70,7 +70,8 @@ const struct verb verbs[] = {
 	  "without it and what to do. The exit status is 0 if both engines work, 6 if only tc\n"
 	  "does, 7 if only hook does, 4 if none does.\n",
 	  TAKES_JSON, cmd_check },
-	{ "upgrade", "", "replace the programs by those of this build, while they run",
+	{ "upgrade", "",
+	  "replace the programs by those of this build, while they run",
 	  "Policies, counters and the keys of live sockets stay, and there is no moment without\n"
 	  "programs. attach does the same first.\n",
 	  0, cmd_upgrade },

@@ -83,7 +83,7 @@ takes_over() {
 	links_match || return
 	got=$(pinned_links | cut -d" " -f 3 | sort -u)
 	[[ ! $(comm -12 <(echo "$before") <(echo "$got")) ]] ||
-		{ echo "before: "$before", now: "$got; return 1; }
+		{ echo "before: $(xargs <<<"$before"), now: $(xargs <<<"$got")"; return 1; }
 }
 
 policies() {
