@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # upgrade killed by SIGKILL at each of its system calls that change something. Must
-# hold: both cgroups are attached as before, with the old programs or the new; the
-# next command finishes it, be it of the new build, the old one, or status. A build
-# that the kernel refuses changes nothing.
+# hold: both cgroups are attached as before, with the old programs or the new; status
+# says that something is left to do, and the next command does it, be it of the new
+# build or of the old one. A build that the kernel refuses changes nothing.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/faults.sh
@@ -48,9 +48,11 @@ old_build >/dev/null
 HALF=$(strace -f -qq -e trace=bpf "$NEXT" upgrade 2>&1 >/dev/null |
 	awk '/BPF_LINK_UPDATE/ && ++updates == 4 { print NR; exit }')
 links=$(pinned_links | cut -d" " -f 1,2)
-for next in "$NEXT upgrade" "build/extkey_loader upgrade" "build/extkey_loader status" \
-	"build/extkey_loader attach $CG_C" "build/extkey_loader detach $CG_S"; do
+for next in "$NEXT upgrade" "build/extkey_loader upgrade" "build/extkey_loader attach $CG_C" \
+	"build/extkey_loader detach $CG_S"; do
 	check "upgrade killed half way" killed_half_way
+	refuses 5 "a command was killed while it replaced the programs" "status says so" \
+		build/extkey_loader status
 	# shellcheck disable=SC2086 # words
 	check "then ${next##*/}" $next
 	check "finishes it" whole

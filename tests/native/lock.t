@@ -53,10 +53,6 @@ waits() {
 	return 1
 }
 
-modes() {
-	stat -c %a "$@" | xargs
-}
-
 as_nobody() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"
 }
@@ -106,22 +102,25 @@ check "detach --all" "$loader" detach --all
 # An ordinary user: what is made anew is for root alone, whatever the umask
 is "$(private "mount -t tmpfs none /run && umask 0 && $loader status >&2 && stat -c '%a %u' /run/extkey $LOCK" 2>/dev/null |
 	xargs)" "700 0 600 0" "the directory and the lock are for root alone"
-is "$(modes /run/extkey "$LOCK")" "700 600" "as they are here"
-refuses 66 "Permission denied" "an ordinary user cannot take the lock" as_nobody flock --nonblock "$LOCK" true
-refuses 66 "Permission denied" "nor that of its directory" as_nobody flock --nonblock /run/extkey true
-check "what he can lock is the BPF file system" chmod 755 "$BPFFS"
-spawn user as_nobody flock "$BPFFS" sleep 1000
-locked() { ! flock --nonblock "$BPFFS" true; }
-check "which he holds" wait_for 20 locked
-check "nobody waits for that" env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
-stop user
-for mode in 644 622 660; do
-	chmod $mode "$LOCK"
-	refuses 1 "chmod 0600 $LOCK" "a lock of mode $mode is none" "$loader" status
+is "$(stat -c '%a %u' "$LOCK")" "600 0" "the lock is so here"
+refuses 66 "Permission denied" "an ordinary user cannot take it" as_nobody flock --nonblock "$LOCK" true
+# What he can lock is a directory that he can read
+mode=$(stat -c %a /run/extkey)
+for dir in "$BPFFS" /run/extkey; do
+	chmod 755 "$dir"
+	spawn user as_nobody flock "$dir" sleep 1000
+	locked() { ! flock --nonblock "$dir" true; }
+	check "he can lock $dir" wait_for 20 locked
+	check "but nobody waits for that" env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
+	stop user
+done
+for mode_of_lock in 644 622 660; do
+	chmod $mode_of_lock "$LOCK"
+	refuses 1 "chmod 0600 $LOCK" "a lock of mode $mode_of_lock is none" "$loader" status
 done
 chmod 600 "$LOCK"
 chmod 777 /run/extkey
 refuses 1 "chmod 0700 /run/extkey" "nor one in a directory where others write" "$loader" status
-chmod 700 /run/extkey
+chmod "$mode" /run/extkey
 check "with its modes it is one again" "$loader" status
 done_testing
