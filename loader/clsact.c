@@ -154,7 +154,7 @@ static enum holder holder_of(__u32 ifindex, const struct direction *direction,
 		return OTHERS;
 	*prog_id = opts.prog_id;
 	/* A former one can be told only by who may look at all programs */
-	return *prog_id == programs_id(SET_TC, direction->name) ||
+	return programs_have(SET_TC, direction->name, *prog_id) ||
 			       programs_are_ours(*prog_id) ?
 		       US :
 		       OTHERS;
@@ -260,7 +260,7 @@ bool clsact_in_place(__u32 ifindex)
 		return false;
 	for (i = 0; i < NR_DIRECTIONS; i++)
 		if (holder_of(ifindex, &directions[i], &prog_id) != US ||
-		    prog_id != programs_id(SET_TC, directions[i].name))
+		    !programs_have(SET_TC, directions[i].name, prog_id))
 			return false;
 	return true;
 }

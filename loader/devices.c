@@ -76,8 +76,8 @@ static enum device_state link_state_of(const struct extkey_device_key *key)
 			state = DEVICE_MISSING;
 		else if (link.ifindex != key->ifindex)
 			return DEVICE_GONE;
-		else if (link.prog_id !=
-			 programs_id(SET_TC, directions[i].name))
+		else if (!programs_have(SET_TC, directions[i].name,
+					link.prog_id))
 			state = DEVICE_MISSING;
 	}
 	return state;
@@ -421,6 +421,12 @@ static int repair_device(const struct extkey_device_key *key,
 	if (!is_all(key) && device_state(key, device) != DEVICE_MISSING)
 		return 0;
 	err = enter(key, device);
+	/* Of another namespace, where a change of the policy here needs nothing */
+	if (err == -EPERM) {
+		say("warning: %s in %s: programs stay as they are: %s",
+		    device->name, device->netns, failure());
+		return 0;
+	}
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	err = is_all(key) ? cover(maps, &every, &own, &copy, &nr) :

@@ -29,7 +29,7 @@ static bool is_linked(unsigned int i)
 	struct link_state state;
 
 	return link_read(gate_programs[i].path, &state) && state.cgroup_id &&
-	       state.prog_id == programs_id(SET_TC, gate_programs[i].name);
+	       programs_have(SET_TC, gate_programs[i].name, state.prog_id);
 }
 
 bool gate_linked(void)

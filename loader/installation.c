@@ -319,8 +319,9 @@ int installation_add(struct maps *maps, unsigned int engine)
 
 bool installation_has(unsigned int engine)
 {
-	return engine == EXTKEY_ENGINE_HOOK ? pin_exists(HOOK_LINK) :
-					      programs_are_there(SET_TC);
+	return engine == EXTKEY_ENGINE_HOOK ?
+		       pin_exists(HOOK_LINK) :
+		       programs_are_there(SET_TC) || programs_are_next(SET_TC);
 }
 
 /* The directory as a whole, so that a kill leaves it there or not */

@@ -142,8 +142,8 @@ bool policy_linked(__u64 id)
 
 	for (i = 0; i < NR_CGROUP_PROGRAMS; i++)
 		if (!link_alive(id, &cgroup_programs[i], &state) ||
-		    state.prog_id !=
-			    programs_id(SET_CGROUP, cgroup_programs[i].name))
+		    !programs_have(SET_CGROUP, cgroup_programs[i].name,
+				   state.prog_id))
 			return false;
 	return true;
 }

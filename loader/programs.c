@@ -334,19 +334,26 @@ int programs_open(enum program_set set, const char *name, bool next)
 	return fd;
 }
 
-__u32 programs_id(enum program_set set, const char *name)
+/* 0 if there is none */
+static __u32 pinned_id(enum program_set set, const char *name, bool next)
 {
 	char path[PIN_PATH_MAX];
 	__u32 id = 0;
 	int fd;
 
-	program_path(set, name, false, path);
+	program_path(set, name, next, path);
 	fd = bpf_obj_get(path);
 	if (fd >= 0) {
 		id = program_id(fd);
 		close(fd);
 	}
 	return id;
+}
+
+bool programs_have(enum program_set set, const char *name, __u32 prog_id)
+{
+	return prog_id && (prog_id == pinned_id(set, name, false) ||
+			   prog_id == pinned_id(set, name, true));
 }
 
 const char *programs_own_build(void)

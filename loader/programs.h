@@ -55,8 +55,11 @@ bool programs_are_next(enum program_set set);
 /* A descriptor of one of them, of next/ if @next */
 int programs_open(enum program_set set, const char *name, bool next);
 
-/* The number of the one in programs/; 0 if there is none */
-__u32 programs_id(enum program_set set, const char *name);
+/*
+ * Whether a program, by its number, is one of them: of programs/ or, as a command was
+ * killed while it switched, of next/
+ */
+bool programs_have(enum program_set set, const char *name, __u32 prog_id);
 
 /* "VERSION BUILD" of what this command has, and of what is pinned ("" if nothing) */
 const char *programs_own_build(void);
