@@ -96,6 +96,9 @@ $(B)/refuse.so $(B)/fast_clock.so: $(B)/%.so: tests/faults/%.c
 $(PRELOADS): $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) -fPIC -shared $(filter %.c,$^) -o $@
 
+$(B)/only_families: tests/tc/only_families.c $(B)/tools-are-there
+	$(CC) $(ALL_CFLAGS) $< -o $@
+
 # The same as another build: its objects differ in what is for debuggers alone
 $(B)/next/extkey_loader: $(B)/extkey_loader
 	@$(MAKE) --no-print-directory B=$(B)/next BPF_CFLAGS="$(BPF_CFLAGS) -fdebug-compilation-dir=next" $@
@@ -136,7 +139,7 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
 	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link \
-	$(PRELOADS) $(B)/next/extkey_loader
+	$(PRELOADS) $(B)/only_families $(B)/next/extkey_loader
 
 # One word for the shell, whatever is in it
 quoted = '$(subst ','\'',$(1))'

@@ -15,21 +15,6 @@ remove_others() {
 	rm -rf "$ELSEWHERE" "$FOREIGN"
 }
 
-# A namespace without a name, with an interface: $HOLDER is a process in it
-nameless() {
-	spawn holder unshare --net sleep 1000
-	HOLDER=${TAP_SPAWNED[holder]}
-	own_namespace() {
-		[[ $(readlink "/proc/$HOLDER/ns/net") != $(readlink /proc/self/ns/net) ]]
-	}
-	wait_for 20 own_namespace && nsenter --net="/proc/$HOLDER/ns/net" \
-		ip link add n1 type veth peer name n2
-}
-
-in_holder() {
-	nsenter --net="/proc/$HOLDER/ns/net" "$@"
-}
-
 attach_all() {
 	check "$1: attach the client's cgroup" "${ATTACH[@]}"
 	check "$1: and to the server's interfaces" build/extkey_loader attach "$CG_S" --engine tc --netns "$NS_S"
@@ -82,6 +67,7 @@ link_numbers() {
 faults_up
 on_exit remove_others
 check "a namespace without a name" nameless
+check "with an interface" in_holder ip link add n1 type veth peer name n2
 serve "$NET1_S:$PORT"
 
 # (a) Links have no other owner

@@ -15,6 +15,8 @@
 #	filters NS DEV		"DIRECTION PRIORITY HANDLE PROGRAM" for each filter of clsact
 #	has_clsact NS DEV
 #	private_shell CMD	CMD, by bash, in a mount namespace of its own
+#	nameless		a network namespace without a name; its process is $HOLDER
+#	in_holder CMD...	runs CMD there
 #	NEXT			the command of another build
 
 NEXT=build/next/extkey_loader
@@ -91,4 +93,18 @@ has_clsact() {
 
 private_shell() {
 	unshare --mount --propagation private bash -c "$1"
+}
+
+own_namespace() {
+	[[ $(readlink "/proc/$HOLDER/ns/net") != $(readlink /proc/self/ns/net) ]]
+}
+
+nameless() {
+	spawn holder unshare --net sleep 1000
+	HOLDER=${TAP_SPAWNED[holder]}
+	wait_for 20 own_namespace
+}
+
+in_holder() {
+	nsenter --net="/proc/$HOLDER/ns/net" "$@"
 }

@@ -72,7 +72,7 @@ check "a second command waits" wait_for 20 waits second
 check "and a third" wait_for 20 waits third
 refuses 1 "process $pid (extkey_loader attach) has held $LOCK for 60 seconds" \
 	"one that has waited for a minute says for whom" \
-	env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" attach "$cgroup"
+	timeout 60 env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" attach "$cgroup"
 check "the others wait still" waits second
 check "both" waits third
 is "$(<"$TAP_TMP/second.out")" "" "and have done nothing"
@@ -91,10 +91,10 @@ spawn holder flock "$LOCK" sleep 1000
 held() { ! flock --nonblock "$LOCK" true; }
 check "another program holds the lock" wait_for 20 held
 refuses 1 "process of unknown number has held" "it is not taken for the last command" \
-	env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
+	timeout 60 env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
 echo -n "1234 (backup)" >"$LOCK"
 refuses 1 "process 1234 (backup) has held" "it is named as it says" \
-	env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
+	timeout 60 env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
 stop holder
 check "when it has ended there is nothing to wait for" "$loader" status
 check "detach --all" "$loader" detach --all
@@ -111,7 +111,7 @@ for dir in "$BPFFS" /run/extkey; do
 	spawn user as_nobody flock "$dir" sleep 1000
 	locked() { ! flock --nonblock "$dir" true; }
 	check "he can lock $dir" wait_for 20 locked
-	check "but nobody waits for that" env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
+	check "but nobody waits for that" timeout 60 env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
 	stop user
 done
 for mode_of_lock in 644 622 660; do
