@@ -28,6 +28,9 @@ refuses 2 "no command 'atach'" "wrong command" "$loader" atach "$cgroup"
 refuses 2 "usage: extkey_loader attach" "attach without a cgroup" "$loader" attach
 refuses 2 "'rot13'" "unknown scheme" "$loader" attach "$cgroup" --scheme rot13
 check "help is no error" "$loader" help
+for verb in attach detach status check upgrade watch; do
+	refuses 0 "usage: extkey_loader $verb" "help of $verb" "$loader" "$verb" --help
+done
 check "version is no error" "$loader" version
 
 refuses 1 "'$cgroup/none': No such file" "cgroup that is not there" "$loader" attach "$cgroup/none"
