@@ -555,7 +555,10 @@ static int update_device(const struct extkey_device_key *key,
 			return err == -ENOENT ? 0 : err;
 		err = clsact_attach(key->ifindex, device->name, true);
 		netns_leave();
-		return err == -ENODEV ? 0 : err;
+		/* One that has taken our place must not keep all others waiting */
+		if (err == -EBUSY)
+			say("warning: %s", failure());
+		return err == -ENODEV || err == -EBUSY ? 0 : err;
 	}
 	for (i = 0; i < NR_DIRECTIONS && !err; i++) {
 		prog = programs_open(SET_TC, directions[i].name, true);

@@ -30,6 +30,10 @@ both_filters() {
 		egress "$(program tc/programs/egress)"
 }
 
+loaded() {
+	build/extkey_loader status -j | jq -r '[.loaded[]] | unique | join(",")'
+}
+
 hot_plug() {
 	ip -n "$NS_C" link add "$1" type veth peer name "$1-peer"
 }
@@ -148,6 +152,20 @@ is "$(in_c tc -j qdisc show dev hot2 | jq -r '.[] | select(.kind == "ingress").k
 	"the qdisc of another kind is there"
 check "hot1 is gone" ip -n "$NS_C" link del hot1
 check "hot2 is gone" ip -n "$NS_C" link del hot2
+
+# Nor is one that takes the place of ours a reason to leave an upgrade half done
+stop watch
+check "somebody else takes the place of ours on c2" in_c tc filter replace dev c2 egress prio 49 handle 1 \
+	bpf da pinned "$FOREIGN"
+refuses 1 "on c2, egress; remove it with" "upgrade says so" "$NEXT" upgrade
+is "$(loaded)" "$("$NEXT" status -j | jq -r .build)" "all other programs are of the new build"
+is "$(filters "$NS_C" c1)" "$(both_filters)" "on c1 as well"
+refuses 5 "interface c2" "status tells of c2" "$NEXT" status
+refuses 1 "on c2, egress; remove it with" "attach tells of c2" "$NEXT" attach "$CG_C" --netns "$NS_C" --dev c2
+check "it goes" in_c tc filter del dev c2 egress prio 49
+check "attach again, with the first build" build/extkey_loader attach "$CG_C" --netns "$NS_C"
+check "status is complete" build/extkey_loader status
+check "watch" spawn watch build/extkey_loader watch --netns "$NS_C"
 check "somebody deletes clsact again" in_c tc qdisc del dev c2 clsact
 check "watch puts all back" wait_for 20 devices_are "c1 filter true c2 filter true hot9 filter true"
 stop watch
