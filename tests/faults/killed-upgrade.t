@@ -19,7 +19,7 @@ state() {
 }
 
 old_build() {
-	"${ATTACH[@]}" && "${ATTACH_S[@]}" && build/extkey_loader upgrade
+	"${ATTACH[@]}" && "${ATTACH_S[@]}"
 }
 
 # All of one build, whichever, and nothing left of another
