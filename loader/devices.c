@@ -539,6 +539,25 @@ int devices_detach(const struct maps *maps)
 	return detaching.err;
 }
 
+static int reach_device(const struct extkey_device_key *key,
+			const struct extkey_device *device, void *unused)
+{
+	int err;
+
+	(void)unused;
+	if (is_all(key) || !device->filters)
+		return 0;
+	err = enter(key, device);
+	if (!err)
+		netns_leave();
+	return err == -ENOENT ? 0 : err;
+}
+
+int devices_can_update(const struct maps *maps)
+{
+	return devices_visit(maps, reach_device, NULL);
+}
+
 static int update_device(const struct extkey_device_key *key,
 			 const struct extkey_device *device, void *unused)
 {

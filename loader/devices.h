@@ -36,6 +36,9 @@ int devices_detach(const struct maps *maps);
 /* Has all interfaces run the programs in next/ */
 int devices_update(const struct maps *maps);
 
+/* Whether this process may do that: filters are in namespaces to be entered */
+int devices_can_update(const struct maps *maps);
+
 enum device_state {
 	DEVICE_IN_PLACE, /* both programs are there, and are those that are pinned */
 	DEVICE_MISSING, /* not both, or others */

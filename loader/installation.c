@@ -219,8 +219,8 @@ static bool is_current(enum program_set set)
 
 /*
  * Sets of another build or that are not there yet. All are loaded before the first
- * one is switched: what the kernel refuses leaves the old build as a whole. SET_CGROUP
- * is the last one, by which an installation is known.
+ * one is switched: what the kernel refuses, or this process may not do, leaves the old
+ * build as a whole. SET_CGROUP is the last one, by which an installation is known.
  */
 static int bring_up_to_date(const struct maps *maps,
 			    const bool wanted[NR_PROGRAM_SETS])
@@ -233,6 +233,8 @@ static int bring_up_to_date(const struct maps *maps,
 		if (stale[set] && !err)
 			err = programs_load(set);
 	}
+	if (!err && stale[SET_TC])
+		err = devices_can_update(maps);
 	for (set = NR_PROGRAM_SETS - 1; set >= 0 && err; set--)
 		if (stale[set])
 			programs_unload(set);

@@ -129,6 +129,12 @@ refuses 3 "cannot enter the network namespace" "attach where it may not" \
 	confined "${attach_s[@]}" "$NS_S"
 is "$(entries)" "$before" "nothing was forgotten"
 
+before_upgrade=$(pinned_links)
+refuses 3 "cannot enter the network namespace" "another build, where filters are that it may not replace" \
+	confined "$NEXT" upgrade
+is "$(pinned_links)" "$before_upgrade" "none was replaced"
+check "and status is complete" confined build/extkey_loader status
+
 spawn watch confined build/extkey_loader watch
 check "watch: an interface comes up" veth hot0 in_c
 check "watch covers it" wait_for 30 watch_says "hot0: attached"
@@ -159,4 +165,7 @@ check "SIGTERM ends it" reap watch 10
 check "root's next attach" build/extkey_loader attach "$CG_C"
 is "$(entries | grep -cE ' (n2|x2)$')" 0 "has forgotten those, too"
 check "status is complete" build/extkey_loader status
+check "with all else by links, another build" confined "$NEXT" upgrade
+check "runs everywhere" links_match
+check "status is complete" "$NEXT" status
 done_testing
