@@ -39,6 +39,14 @@ struct {
 	__type(value, struct extkey_counters);
 } counters SEC(".maps");
 
+/* By enum extkey_engine: 1 if it is loaded. The command writes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} engines SEC(".maps");
+
 static struct sock *msk_sock(struct mptcp_sock *msk)
 {
 	return &msk->sk.icsk_inet.sk;
@@ -96,15 +104,24 @@ static __always_inline struct extkey_policy *find_policy(struct mptcp_sock *msk,
 
 /*
  * Who masks for this socket: what the policy says now, so that all sockets of a
- * cgroup change engines at once; of a cgroup that was detached, what it said last.
+ * cgroup change engines at once. Of a cgroup that was detached it is what the policy
+ * said when the key was taken; if that one is not loaded any more, it is the other.
  */
 static __always_inline enum extkey_engine
 engine_of(const struct extkey_sock *stored)
 {
 	__u64 id = stored->cgroup_id;
 	struct extkey_policy *policy = bpf_map_lookup_elem(&policies, &id);
+	__u32 engine, *loaded;
 
-	return policy ? policy->engine : stored->engine;
+	if (policy)
+		return policy->engine;
+	engine = stored->engine;
+	loaded = bpf_map_lookup_elem(&engines, &engine);
+	if (!loaded || *loaded)
+		return engine;
+	return engine == EXTKEY_ENGINE_HOOK ? EXTKEY_ENGINE_TC :
+					      EXTKEY_ENGINE_HOOK;
 }
 
 /* A join without a key that this engine would have masked with one */

@@ -80,7 +80,8 @@ int extkey_established(struct bpf_sock_ops *ctx)
 	if (!msk)
 		return 1;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (stored && engine_of(stored) == EXTKEY_ENGINE_TC)
+	/* Those of the other engine as well: their policy may change */
+	if (stored)
 		add_connection(msk);
 	return 1;
 }

@@ -116,7 +116,9 @@ static int make_ready(const struct options *options,
 		err = devices_repair(maps);
 	else
 		err = devices_attach(maps, &options->devices);
-	return err ? err : gate_link();
+	if (!err)
+		err = gate_link();
+	return err == 1 ? installation_know_of_others(maps) : err;
 }
 
 static void print_change(const char *what, const char *old, const char *new)

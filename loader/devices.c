@@ -570,8 +570,12 @@ static int update_device(const struct extkey_device_key *key,
 		return 0;
 	if (device->filters) {
 		err = enter(key, device);
+		/* Those go on with the programs that they have, which still work */
+		if (err == -EPERM)
+			say("warning: %s in %s: filters stay as they are: %s",
+			    device->name, device->netns, failure());
 		if (err)
-			return err == -ENOENT ? 0 : err;
+			return err == -ENOENT || err == -EPERM ? 0 : err;
 		err = clsact_attach(key->ifindex, device->name, true);
 		netns_leave();
 		/* One that has taken our place must not keep all others waiting */

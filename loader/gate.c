@@ -73,7 +73,7 @@ int gate_link(void)
 		close(prog);
 	}
 	close(root);
-	return err;
+	return err ? err : 1;
 }
 
 int gate_update_links(void)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -25,6 +28,7 @@
 #define POLICIES_MAP EXTKEY_DIR "/policies"
 #define COUNTERS_MAP EXTKEY_DIR "/counters"
 #define DEVICES_MAP TC_DIR "/maps/devices"
+#define ENGINES_MAP EXTKEY_DIR "/engines"
 #define LOST_MAP TC_DIR "/maps/lost"
 
 static void close_map(int *fd)
@@ -81,6 +85,10 @@ static int update_hook_link(bool next)
 	if (!err)
 		err = link_make(prog, 0, BPF_MODIFY_RETURN, NEW_HOOK_LINK);
 	close(prog);
+	/* To have no memory, say, is no reason to take another engine for good */
+	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE ||
+	    err == -EINTR || err == -EAGAIN)
+		return err;
 	if (err)
 		return fail(
 			-EOPNOTSUPP,
@@ -188,7 +196,11 @@ static int layout_error(const char *layout)
 static int check_layout(void)
 {
 	char layout[64];
+	int err;
 
+	err = pin_check_owner(EXTKEY_DIR);
+	if (err)
+		return err;
 	pin_read_text(LAYOUT_PATH, layout, sizeof(layout));
 	return strcmp(layout, EXTKEY_LAYOUT) ? layout_error(layout) : 0;
 }
@@ -217,6 +229,38 @@ static bool is_current(enum program_set set)
 	return programs_are_there(set) && !strcmp(build, programs_own_build());
 }
 
+/* One word in a pinned array */
+static int write_word(const char *path, __u32 index, __u32 value)
+{
+	int fd, err;
+
+	fd = pin_open_map(path, sizeof(value));
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, &index, &value, BPF_ANY);
+	close(fd);
+	return err ? fail(-errno, "cannot write to %s: %s", path,
+			  strerror(errno)) :
+		     0;
+}
+
+/* For the sockets of cgroups that were detached */
+static int tell_engines(void)
+{
+	int err;
+
+	err = write_word(ENGINES_MAP, EXTKEY_ENGINE_HOOK,
+			 programs_are_there(SET_HOOK));
+	return err ? err :
+		     write_word(ENGINES_MAP, EXTKEY_ENGINE_TC,
+				programs_are_there(SET_TC));
+}
+
+int installation_know_of_others(const struct maps *maps)
+{
+	return sockets_may_hold_keys(maps) ? write_word(LOST_MAP, 0, 1) : 0;
+}
+
 /*
  * Sets of another build or that are not there yet. All are loaded before the first
  * one is switched: what the kernel refuses, or this process may not do, leaves the old
@@ -232,6 +276,9 @@ static int bring_up_to_date(const struct maps *maps,
 		stale[set] = wanted[set] && !is_current(set);
 		if (stale[set] && !err)
 			err = programs_load(set);
+		/* The connections that there are were in the old one */
+		if (err == 1)
+			err = write_word(LOST_MAP, 0, 1);
 	}
 	if (!err && stale[SET_TC])
 		err = devices_can_update(maps);
@@ -271,22 +318,6 @@ bool installation_is_current(void)
 	return true;
 }
 
-/* Connections with a key may be there already, which its tables do not have */
-static int know_of_others(void)
-{
-	__u32 zero = 0, yes = 1;
-	int fd, err;
-
-	fd = pin_open_map(LOST_MAP, sizeof(yes));
-	if (fd < 0)
-		return fd;
-	err = bpf_map_update_elem(fd, &zero, &yes, BPF_ANY);
-	close(fd);
-	return err ? fail(-errno, "cannot prepare %s: %s", LOST_MAP,
-			  strerror(errno)) :
-		     0;
-}
-
 int installation_add(struct maps *maps, unsigned int engine)
 {
 	enum program_set set = set_of_engine(engine), other;
@@ -303,10 +334,10 @@ int installation_add(struct maps *maps, unsigned int engine)
 		err = pin_write_text(EXTKEY_LAYOUT, LAYOUT_PATH);
 	if (!err)
 		err = bring_up_to_date(maps, wanted);
-	if (!err && set == SET_TC && new && sockets_may_hold_keys(maps))
-		err = know_of_others();
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
+	if (!err)
+		err = tell_engines();
 	if (!err)
 		err = open_maps(maps);
 	if (!err)
@@ -340,18 +371,26 @@ static int remove_dir(const char *dir)
 static int drop_if_unused(struct maps *maps, unsigned int engine)
 {
 	enum program_set set = set_of_engine(engine);
+	bool alone;
 	int err;
 
 	if (!programs_are_there(set) || policies_use(maps, engine))
 		return 0;
-	if (sockets_need_engine(maps, engine)) {
+	/* A program that has seen the policy just now has done with it then */
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	alone = !programs_are_there(engine == EXTKEY_ENGINE_TC ? SET_HOOK :
+								 SET_TC);
+	if (sockets_need_engine(maps, engine, alone)) {
 		printf("engine %s stays loaded: %s; 'extkey_loader detach --all' removes it\n",
 		       engine_name(engine), failure());
 		return 0;
 	}
-	err = engine == EXTKEY_ENGINE_TC ? devices_detach(maps) : 0;
-	if (engine == EXTKEY_ENGINE_TC)
+	/* From here on no socket counts on it, whatever it has stored */
+	err = write_word(ENGINES_MAP, engine, 0);
+	if (!err && engine == EXTKEY_ENGINE_TC) {
+		err = devices_detach(maps);
 		close_map(&maps->devices);
+	}
 	return err ? err : remove_dir(programs_dir(set));
 }
 

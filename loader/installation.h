@@ -27,6 +27,12 @@ bool installation_is_torn(void);
 /* Loads what is missing for an engine, and replaces what is of another build */
 int installation_add(struct maps *maps, unsigned int engine);
 
+/*
+ * For when the gate was linked just now: of the connections that are there already
+ * engine tc knows that it does not know them.
+ */
+int installation_know_of_others(const struct maps *maps);
+
 /* Replaces what is loaded with the programs of this build; nothing new is loaded */
 int installation_upgrade(const struct maps *maps);
 

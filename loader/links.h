@@ -26,7 +26,10 @@ struct link_state {
 	__u32 ifindex; /* 0: the interface is gone */
 };
 
-/* False if there is no link at @path. Of cgroup_id and ifindex, one is meant. */
+/*
+ * False if there is no link at @path, or it cannot be read: that says nothing of what
+ * it is linked to. Of cgroup_id and ifindex, one is meant.
+ */
 bool link_read(const char *path, struct link_state *state);
 
 /* The number by which the kernel knows a program; 0 if it cannot be told */

@@ -47,12 +47,14 @@ static int open_lock(void)
 		return fail(errno == EACCES ? -EPERM : -errno,
 			    "cannot open %s: %s; run as root", EXTKEY_LOCK,
 			    strerror(errno));
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
+	if (st.st_mode & (S_IWGRP | S_IWOTH) ||
+	    (st.st_uid && st.st_uid != geteuid()))
 		return fail(
 			-EINVAL,
 			"others may write to %s, and keep this command waiting; run 'chmod 0700 %s'",
 			EXTKEY_LOCK_DIR, EXTKEY_LOCK_DIR);
-	if (fstat(lock, &st) || st.st_mode & (S_IRWXG | S_IRWXO))
+	if (fstat(lock, &st) || st.st_mode & (S_IRWXG | S_IRWXO) ||
+	    (st.st_uid && st.st_uid != geteuid()))
 		return fail(
 			-EINVAL,
 			"others may open %s, and keep this command waiting; run 'chmod 0600 %s'",

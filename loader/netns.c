@@ -365,7 +365,7 @@ static int open_namespace(const char *path, __u32 inode)
 int netns_enter(const char *path, __u32 inode)
 {
 	__u32 got;
-	int fd;
+	int fd, err;
 
 	if (depth == DEPTH)
 		return fail(-ELOOP, "too many namespaces within each other");
@@ -379,12 +379,14 @@ int netns_enter(const char *path, __u32 inode)
 		return fd;
 	left[depth] = open(OWN, O_RDONLY | O_CLOEXEC);
 	if (left[depth] < 0 || setns(fd, CLONE_NEWNET)) {
-		fail(-EPERM,
-		     "cannot enter the network namespace %s: %s; run as root",
-		     path, strerror(errno));
-		close(left[depth]);
+		err = fail(
+			errno == EACCES ? -EPERM : -errno,
+			"cannot enter the network namespace %s: %s; it takes CAP_SYS_ADMIN",
+			path, strerror(errno));
+		if (left[depth] >= 0)
+			close(left[depth]);
 		close(fd);
-		return -EPERM;
+		return err;
 	}
 	depth++;
 	close(fd);

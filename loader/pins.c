@@ -19,6 +19,25 @@ bool pin_exists(const char *path)
 	return !lstat(path, &st);
 }
 
+int pin_check_owner(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return fail(-errno, "cannot look at %s: %s", path,
+			    strerror(errno));
+	if ((st.st_uid && st.st_uid != geteuid()) ||
+	    (!S_ISLNK(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH)))
+		return fail(
+			-EPERM,
+			"%s belongs to somebody else, or others may write to it; remove it, and run 'chmod 0700 %s'",
+			path, BPFFS);
+	if (S_ISDIR(st.st_mode) && access(path, R_OK | W_OK | X_OK))
+		return fail(-EPERM, "cannot read and write %s: %s; run as root",
+			    path, strerror(errno));
+	return 0;
+}
+
 int pin_object(int fd, const char *path)
 {
 	if (bpf_obj_pin(fd, path))
@@ -28,10 +47,12 @@ int pin_object(int fd, const char *path)
 
 int pin_make_dir(const char *path)
 {
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return fail(-errno, "cannot make %s: %s", path,
-			    strerror(errno));
-	return 0;
+	if (!mkdir(path, 0700))
+		return 0;
+	/* Anybody can have made it, where bpffs lets them */
+	return errno == EEXIST ? pin_check_owner(path) :
+				 fail(-errno, "cannot make %s: %s", path,
+				      strerror(errno));
 }
 
 int pin_rename(const char *from, const char *to)
@@ -52,6 +73,14 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 
 int pin_remove(const char *path)
 {
+	int err;
+
+	if (!pin_exists(path))
+		return 0;
+	/* What is below is for its owner to change while it is being removed */
+	err = pin_check_owner(path);
+	if (err)
+		return err;
 	if (nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) &&
 	    errno != ENOENT)
 		return fail(-errno, "cannot remove %s: %s; remove it by hand",

@@ -33,6 +33,9 @@
 #define PIN_PATH_MAX 256
 
 bool pin_exists(const char *path);
+
+/* An error if @path is not root's or ours, or others may write to it */
+int pin_check_owner(const char *path);
 int pin_object(int fd, const char *path); /* a program, map or link */
 int pin_make_dir(const char *path); /* which may be there already */
 int pin_rename(const char *from, const char *to);

@@ -210,22 +210,33 @@ int policies_clear(const struct maps *maps)
 	return 0;
 }
 
-static bool cgroup_is_there(__u64 id)
+/*
+ * Only a link that is dead says that the cgroup is gone. Where none can be read, their
+ * pins may be lost, or there was no memory: attach makes them anew.
+ */
+static bool cgroup_is_gone(__u64 id)
 {
 	struct link_state state;
+	char path[PIN_PATH_MAX];
+	bool dead = false;
 	unsigned int i;
 
-	for (i = 0; i < NR_CGROUP_PROGRAMS; i++)
-		if (link_alive(id, &cgroup_programs[i], &state))
-			return true;
-	return false;
+	for (i = 0; i < NR_CGROUP_PROGRAMS; i++) {
+		link_path(id, &cgroup_programs[i], path);
+		if (!link_read(path, &state))
+			continue;
+		if (state.cgroup_id)
+			return false;
+		dead = true;
+	}
+	return dead;
 }
 
-static int remove_if_dead(__u64 id, const struct extkey_policy *policy,
+static int remove_if_gone(__u64 id, const struct extkey_policy *policy,
 			  void *maps)
 {
 	(void)policy;
-	return cgroup_is_there(id) ? 0 : policy_remove(maps, id);
+	return cgroup_is_gone(id) ? policy_remove(maps, id) : 0;
 }
 
 /* Links and counters without a policy: a killed attach or detach */
@@ -234,14 +245,16 @@ static int remove_orphan(const char *name, void *maps)
 	struct extkey_policy policy;
 	__u64 id = strtoull(name, NULL, 10);
 
-	return policy_read(maps, id, &policy) ? 0 : policy_remove(maps, id);
+	return policy_read(maps, id, &policy) || errno != ENOENT ?
+		       0 :
+		       policy_remove(maps, id);
 }
 
 int policies_repair(const struct maps *maps)
 {
 	int err;
 
-	err = policies_visit(maps, remove_if_dead, (void *)maps);
+	err = policies_visit(maps, remove_if_gone, (void *)maps);
 	return err ? err : pin_visit(CGROUPS_DIR, remove_orphan, (void *)maps);
 }
 

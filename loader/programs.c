@@ -32,7 +32,8 @@ static const struct set {
 };
 
 /* Maps of more than one object */
-static const char *const shared_maps[] = { "keys", "policies", "counters" };
+static const char *const shared_maps[] = { "keys", "policies", "counters",
+					   "engines" };
 
 /* What libbpf and the verifier say is of interest only if a load fails */
 static char libbpf_log[4096];
@@ -96,6 +97,28 @@ static void map_path(enum program_set set, const char *map, char *path)
 		snprintf(path, PIN_PATH_MAX, "%s/maps/%s", sets[set].dir, map);
 }
 
+/*
+ * What cannot be lost: with EXTKEY_LAYOUT these are the same in all builds. Tables of
+ * engine tc alone may be others.
+ */
+static bool is_kept(const char *map)
+{
+	return is_shared(map) || !strcmp(map, "devices");
+}
+
+/* A descriptor of a pinned map, -1 if there is none, or another negative errno */
+static int open_pinned(const char *path)
+{
+	int fd = bpf_obj_get(path);
+
+	if (fd >= 0)
+		return fd;
+	/* All else says nothing of whether it is there */
+	return errno == ENOENT ? -1 :
+				 fail(-errno, "cannot open %s: %s", path,
+				      strerror(errno));
+}
+
 /* Whether the pinned map at @fd is what @map asks for; else a new one takes its place */
 static bool same_map(int fd, const struct bpf_map *map)
 {
@@ -120,10 +143,16 @@ static int reuse_maps(enum program_set set, struct bpf_object *object)
 		if (bpf_map__is_internal(map))
 			continue;
 		map_path(set, bpf_map__name(map), path);
-		fd = bpf_obj_get(path);
-		if (fd < 0)
+		fd = open_pinned(path);
+		if (fd == -1)
 			continue;
-		err = same_map(fd, map) ? bpf_map__reuse_fd(map, fd) : 0;
+		if (fd < 0)
+			return fd;
+		err = 0;
+		if (same_map(fd, map))
+			err = bpf_map__reuse_fd(map, fd);
+		else if (is_kept(bpf_map__name(map)))
+			err = -EEXIST;
 		close(fd);
 		if (err)
 			return fail(err, "cannot use the map %s: %s", path,
@@ -191,19 +220,23 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 {
 	char path[PIN_PATH_MAX], new_path[PIN_PATH_MAX + 4];
 	struct bpf_map *map;
-	int fd, err = 0;
+	int fd, err = 0, replaced = 0;
 
 	bpf_object__for_each_map(map, object) {
 		if (err || bpf_map__is_internal(map))
 			continue;
 		map_path(set, bpf_map__name(map), path);
-		fd = bpf_obj_get(path);
+		fd = open_pinned(path);
+		if (fd < -1)
+			return fd;
 		if (fd >= 0 && same_map(fd, map)) {
 			close(fd);
 			continue;
 		}
-		if (fd >= 0)
+		if (fd >= 0) {
+			replaced = 1;
 			close(fd);
+		}
 		/* There is one at any time, as there is when the command is killed */
 		snprintf(new_path, sizeof(new_path), "%s_new", path);
 		err = pin_remove(new_path);
@@ -212,7 +245,7 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 		if (!err)
 			err = pin_rename(new_path, path);
 	}
-	return err;
+	return err ? err : replaced;
 }
 
 static int pin_programs(enum program_set set, struct bpf_object *object)
@@ -242,7 +275,7 @@ int programs_load(enum program_set set)
 {
 	struct bpf_object *object;
 	char path[PIN_PATH_MAX];
-	int err;
+	int err, replaced = 0;
 
 	err = load_object(set, &object);
 	if (err)
@@ -252,11 +285,13 @@ int programs_load(enum program_set set)
 	if (!err && set == SET_TC)
 		err = pin_make_dir(path);
 	if (!err)
-		err = pin_maps(set, object);
+		replaced = pin_maps(set, object);
+	if (replaced < 0)
+		err = replaced;
 	if (!err)
 		err = pin_programs(set, object);
 	bpf_object__close(object);
-	return err;
+	return err ? err : replaced;
 }
 
 void programs_unload(enum program_set set)

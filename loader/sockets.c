@@ -235,15 +235,17 @@ int sockets_visit(const struct maps *maps,
 struct need {
 	const struct maps *maps;
 	unsigned int engine;
+	bool alone;
 };
 
+/* As engine_of() in bpf/keys.bpf.h has it */
 static int is_left_behind(const struct keyed_socket *socket, void *data)
 {
 	const struct need *need = data;
 	struct extkey_policy policy;
 
 	if (policy_read(need->maps, socket->cgroup_id, &policy) ||
-	    socket->engine != need->engine)
+	    (socket->engine != need->engine && !need->alone))
 		return 0;
 	return fail(1, "the socket %s holds a key", socket->local);
 }
@@ -324,9 +326,10 @@ bool sockets_may_hold_keys(const struct maps *maps)
 	return sockets_visit(maps, is_one, NULL);
 }
 
-int sockets_need_engine(const struct maps *maps, unsigned int engine)
+int sockets_need_engine(const struct maps *maps, unsigned int engine,
+			bool alone)
 {
-	struct need need = { .maps = maps, .engine = engine };
+	struct need need = { .maps = maps, .engine = engine, .alone = alone };
 	int result;
 
 	result = sockets_visit(maps, is_left_behind, &need);

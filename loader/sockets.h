@@ -37,9 +37,10 @@ int sockets_visit(const struct maps *maps,
 /*
  * 0 if it is sure that no socket holds a key for this engine but those of attached
  * cgroups, whose engine is what the policy says; 1 if there may be one, for which
- * failure() is the reason.
+ * failure() is the reason. @alone: the other engine is not loaded, so all others count.
  */
-int sockets_need_engine(const struct maps *maps, unsigned int engine);
+int sockets_need_engine(const struct maps *maps, unsigned int engine,
+			bool alone);
 
 /* False if it is sure that no listener and no connection holds a key */
 bool sockets_may_hold_keys(const struct maps *maps);

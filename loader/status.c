@@ -3,6 +3,7 @@
  * status: gathers everything into one JSON value, which is printed as it is or
  * as text.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -52,6 +53,27 @@ struct report {
 	json_t *uncovered;
 };
 
+/*
+ * As a JSON string, whatever others have named their interfaces and cgroups: a control
+ * character is not for a terminal, and what is no UTF-8 would be no string at all.
+ */
+static json_t *text_json(const char *text)
+{
+	char copy[1024];
+	json_t *string;
+	char *c;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	for (c = copy; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	string = json_string(copy);
+	for (c = copy; !string && *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return string ? string : json_string(copy);
+}
+
 static void lacks(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -63,7 +85,7 @@ static void lacks(struct report *report, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	json_array_append_new(report->incomplete, json_string(reason));
+	json_array_append_new(report->incomplete, text_json(reason));
 }
 
 static json_t *counters_json(const struct extkey_counters *counters)
@@ -99,9 +121,9 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 		      policy->cgroup);
 	json_array_append_new(
 		report->cgroups,
-		json_pack("{s:s, s:I, s:s, s:s, s:b, s:b, s:b, s:o}", "cgroup",
-			  policy->cgroup, "id", (json_int_t)id, "engine",
-			  engine_name(policy->engine), "scheme",
+		json_pack("{s:o, s:I, s:s, s:s, s:b, s:b, s:b, s:o}", "cgroup",
+			  text_json(policy->cgroup), "id", (json_int_t)id,
+			  "engine", engine_name(policy->engine), "scheme",
 			  scheme_name(policy->scheme), "require_key",
 			  (int)policy->require_key, "bind_addresses",
 			  (int)policy->bind_addresses, "linked", (int)linked,
@@ -114,6 +136,11 @@ static int add_socket(const struct keyed_socket *socket, void *data)
 	struct report *report = data;
 	char cookie[32], netns[32], cgroup[32], fingerprint[32];
 
+	if (!installation_has(EXTKEY_ENGINE_HOOK) &&
+	    !installation_has(EXTKEY_ENGINE_TC))
+		lacks(report,
+		      "the socket %s holds a key, and no engine is loaded: run 'extkey_loader attach' again",
+		      socket->local);
 	snprintf(cookie, sizeof(cookie), "%llx", socket->cookie);
 	snprintf(netns, sizeof(netns), "%u", socket->netns);
 	snprintf(cgroup, sizeof(cgroup), "%llu", socket->cgroup_id);
@@ -141,9 +168,9 @@ static void add_uncovered(struct report *report,
 		      "interface %s in %s has no programs, joins with a key fail there: 'extkey_loader attach' again covers it, 'extkey_loader watch' all to come",
 		      names[i], device->netns);
 		json_array_append_new(report->uncovered,
-				      json_pack("{s:s, s:s}", "device",
-						names[i], "netns",
-						device->netns));
+				      json_pack("{s:o, s:o}", "device",
+						text_json(names[i]), "netns",
+						text_json(device->netns)));
 	}
 }
 
@@ -166,10 +193,11 @@ static int add_device(const struct extkey_device_key *key,
 		      device->name, device->netns);
 	json_array_append_new(
 		report->devices,
-		json_pack("{s:s, s:i, s:s, s:I, s:s, s:b, s:b}", "device",
-			  device->name, "ifindex", (int)key->ifindex, "netns",
-			  device->netns, "netns_inode", (json_int_t)key->netns,
-			  "by", device->filters ? "filter" : "link", "in_place",
+		json_pack("{s:o, s:i, s:o, s:I, s:s, s:b, s:b}", "device",
+			  text_json(device->name), "ifindex", (int)key->ifindex,
+			  "netns", text_json(device->netns), "netns_inode",
+			  (json_int_t)key->netns, "by",
+			  device->filters ? "filter" : "link", "in_place",
 			  (int)(state == DEVICE_IN_PLACE), "known",
 			  (int)(state != DEVICE_UNKNOWN)));
 	return 0;
@@ -346,7 +374,8 @@ int cmd_status(const struct options *options)
 {
 	struct maps maps;
 	struct report report = { .maps = &maps };
-	int err, status;
+	json_t *gathered = NULL;
+	int err;
 
 	err = check_system();
 	if (err)
@@ -359,7 +388,9 @@ int cmd_status(const struct options *options)
 	report.uncovered = json_array();
 	if (!err)
 		err = gather(&report, options->cgroup);
-	status = err ? exit_status(err) : print(options, status_json(&report));
+	if (!err)
+		gathered = status_json(&report);
+	/* Who reads the output may be slow, and others wait for the lock */
 	installation_close(&maps);
-	return status;
+	return err ? exit_status(err) : print(options, gathered);
 }

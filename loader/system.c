@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -63,8 +64,9 @@ int check_privileges(void)
 int check_bpffs(void)
 {
 	struct statfs fs;
+	struct stat st;
 
-	if (statfs(BPFFS, &fs))
+	if (statfs(BPFFS, &fs) || stat(BPFFS, &st))
 		return fail(
 			-EOPNOTSUPP,
 			"cannot look at %s: %s; is this kernel built with CONFIG_BPF_SYSCALL?",
@@ -72,7 +74,7 @@ int check_bpffs(void)
 	if (fs.f_type != BPF_FS_MAGIC)
 		return fail(
 			-EOPNOTSUPP,
-			"%s is no BPF file system; mount one with 'mount -t bpf bpf %s'",
+			"%s is no BPF file system; mount one with 'mount -t bpf -o mode=0700 bpf %s'",
 			BPFFS, BPFFS);
 	if (fs.f_flags & ST_RDONLY)
 		return fail(
@@ -84,6 +86,12 @@ int check_bpffs(void)
 			-EPERM,
 			"cannot write to %s: %s; run as its owner, usually root",
 			BPFFS, strerror(errno));
+	/* Others can put there what they like, and with no sticky bit rename ours */
+	if (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))
+		return fail(
+			-EPERM,
+			"others may rename what is in %s; run 'chmod 0700 %s'",
+			BPFFS, BPFFS);
 	return 0;
 }
 

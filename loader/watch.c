@@ -34,7 +34,7 @@ static bool follow(const struct device_choice *choice)
 	err = installation_open(&maps, "watch");
 	if (!err)
 		err = installation_repair(&maps);
-	if (!err && policies_use(&maps, EXTKEY_ENGINE_TC))
+	if (!err && installation_has(EXTKEY_ENGINE_TC))
 		err = devices_follow(&maps, choice);
 	/* One that cannot be covered is no reason to leave the others */
 	if (err)

@@ -62,6 +62,12 @@ is "$(in_c tc qdisc show dev c2 | grep clsact)" "" "nor a clsact"
 check "status has nothing to complain of" build/extkey_loader status
 join hook "${NET2_C%.*}.12"
 
+# Their keys were taken when the engine was another one
+check "detach the client's cgroup" build/extkey_loader detach "$CG_C"
+check "detach the server's cgroup" build/extkey_loader detach "$CG_S"
+is "$(loaded)" "cgroup hook" "engine hook stays, for sockets hold a key"
+join detached "${NET2_C%.*}.14"
+
 check "switch to engine tc" attach tc
 is "$(loaded)" "cgroup tc" "engine hook is not loaded any more"
 check "no program of the hook is left in the kernel" wait_for 20 no_links hook

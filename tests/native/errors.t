@@ -50,7 +50,7 @@ refuses 3 "run as root" "attach as nobody" \
 refuses 3 "run as root" "status as nobody" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$loader" status
 
-refuses 4 "mount -t bpf bpf" "no bpffs" \
+refuses 4 "mount -t bpf -o mode=0700 bpf" "no bpffs" \
 	private "mount -t tmpfs none /sys/fs/bpf && exec $loader attach $cgroup"
 refuses 4 "mounted read-only" "read-only bpffs" \
 	private "mount -t bpf -o ro bpf /sys/fs/bpf && exec $loader attach $cgroup"

@@ -63,6 +63,15 @@ check "and what to do" bash -c "build/extkey_loader status | grep -q 'interface 
 check "it goes away" ip -n "$NS_C" link del hot0
 is "$(devices uncovered)" "" "and status has forgotten it"
 
+# A name that is no UTF-8, and would do something to a terminal
+odd() {
+	ip -n "$NS_C" link add $'o\xff\e' type veth peer name hot1 && ip -n "$NS_C" link set $'o\xff\e' up
+}
+check "one with a strange name comes up" odd
+exits 5 "status says that something is not complete" build/extkey_loader status
+is "$(devices uncovered)" "o??" "and which one"
+check "it goes away" ip -n "$NS_C" link del $'o\xff\e'
+
 start_watch
 check "an interface comes up" hot_plug
 check "watch covers it" wait_for 20 watch_says "hot0: attached"
