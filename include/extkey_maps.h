@@ -69,6 +69,7 @@ struct extkey_device_key {
 struct extkey_device {
 	char name[16]; /* IFNAMSIZ, when it was attached */
 	char netns[EXTKEY_PATH_SIZE]; /* path to enter it by */
+	__u64 cookie; /* of that: its number goes to the next one when it is gone */
 	__u32 filters; /* 1: by filters of clsact, 0: by tcx links */
 	__u32 clsact; /* 1: the qdisc is ours as well */
 };

@@ -53,10 +53,16 @@ static int enter(const struct extkey_device_key *key,
 	char name[IF_NAMESIZE];
 	int err = netns_enter(device->netns, key->netns);
 
-	if (err || is_all(key) || if_indextoname(key->ifindex, name))
+	if (err)
 		return err;
-	netns_leave();
-	return fail(-ENOENT, "the interface %s is gone", device->name);
+	if (device->cookie != netns_cookie())
+		err = fail(-ENOENT, "the network namespace %s is gone",
+			   device->netns);
+	else if (!is_all(key) && !if_indextoname(key->ifindex, name))
+		err = fail(-ENOENT, "the interface %s is gone", device->name);
+	if (err)
+		netns_leave();
+	return err;
 }
 
 /*
@@ -217,8 +223,9 @@ static bool is_same_device(const struct extkey_device *old,
 			   const struct extkey_device *device)
 {
 	/* One that has another name now has our filters all the same */
-	return old->filters && (!strcmp(old->name, device->name) ||
-				clsact_in_place(key->ifindex));
+	return old->filters && old->cookie == device->cookie &&
+	       (!strcmp(old->name, device->name) ||
+		clsact_in_place(key->ifindex));
 }
 
 /* In its namespace; what cannot be attached is not there at all */
@@ -403,6 +410,7 @@ int devices_attach(const struct maps *maps, const struct device_choice *choice)
 		err = netns_enter(device.netns, key.netns);
 	if (err)
 		return err;
+	device.cookie = netns_cookie();
 	err = attach_chosen(maps, choice, &key, &device);
 	netns_leave();
 	return err;
@@ -459,6 +467,7 @@ int devices_follow(const struct maps *maps, const struct device_choice *choice)
 	err = netns_enter(device.netns, key.netns);
 	if (err)
 		return err;
+	device.cookie = netns_cookie();
 	err = cover(maps, choice, &key, &device, &nr);
 	netns_leave();
 	return err;

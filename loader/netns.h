@@ -28,6 +28,9 @@ int netns_enter(const char *path, __u32 inode);
 /* Back to where this process was before the last netns_enter() that succeeded */
 void netns_leave(void);
 
+/* What no other namespace than the one where this process is has ever; 0: not known */
+__u64 netns_cookie(void);
+
 /* Into the namespace that --netns names, for good */
 int netns_move(const char *netns);
 
