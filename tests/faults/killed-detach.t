@@ -16,9 +16,9 @@ both() {
 	"${ATTACH_S[@]}" && "${ATTACH[@]}"
 }
 
-# Less the last word: without --require-key
+# Less the last word, --require-key
 optional() {
-	"${ATTACH_S[@]}" && "${ATTACH[@]:0:${#ATTACH[@]}-1}"
+	"${ATTACH_S[@]}" && "${ATTACH[@]:0:${#ATTACH[@]}-1}" --no-require-key
 }
 
 faults_up

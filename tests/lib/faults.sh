@@ -24,7 +24,8 @@ faults_up() {
 state() {
 	local dev direction
 
-	find "$BPFFS" -mindepth 1 | sort
+	# An interface that was made anew has another number
+	find "$BPFFS" -mindepth 1 | sed -E "s|/links/([0-9]+)_[0-9]+|/links/\1_N|" | sort
 	build/extkey_loader status --json |
 		jq -c '.installed, (.cgroups | sort_by(.id)[] | del(.counters)),
 			(.devices | sort_by(.ifindex)[])'
