@@ -8,7 +8,6 @@
 
 #include "cgroups.h"
 #include "error.h"
-#include "gate.h"
 #include "installation.h"
 #include "names.h"
 #include "requirements.h"
@@ -116,9 +115,7 @@ static int make_ready(const struct options *options,
 		err = devices_repair(maps);
 	else
 		err = devices_attach(maps, &options->devices);
-	if (!err)
-		err = gate_link();
-	return err == 1 ? installation_know_of_others(maps) : err;
+	return err ? err : installation_link_gate(maps);
 }
 
 static void print_change(const char *what, const char *old, const char *new)

@@ -51,14 +51,17 @@ static int enter(const struct extkey_device_key *key,
 		 const struct extkey_device *device)
 {
 	char name[IF_NAMESIZE];
+	__u64 cookie;
 	int err = netns_enter(device->netns, key->netns);
 
 	if (err)
 		return err;
-	if (device->cookie != netns_cookie())
+	err = netns_cookie(&cookie);
+	/* Not to know which one it is says nothing of whether it is gone */
+	if (!err && device->cookie != cookie)
 		err = fail(-ENOENT, "the network namespace %s is gone",
 			   device->netns);
-	else if (!is_all(key) && !if_indextoname(key->ifindex, name))
+	else if (!err && !is_all(key) && !if_indextoname(key->ifindex, name))
 		err = fail(-ENOENT, "the interface %s is gone", device->name);
 	if (err)
 		netns_leave();
@@ -175,14 +178,10 @@ static int attach_link(const struct extkey_device_key *key, unsigned int i,
 	if (prog < 0)
 		return prog;
 	/* There must be no moment without a program where there was one */
-	if (link_read(path, &link) && link.ifindex == key->ifindex) {
+	if (link_read(path, &link) && link.ifindex == key->ifindex)
 		err = link_update(path, prog);
-	} else {
-		err = pin_remove(path);
-		if (!err)
-			err = link_make(prog, key->ifindex, directions[i].type,
-					path);
-	}
+	else
+		err = link_make(prog, key->ifindex, directions[i].type, path);
 	close(prog);
 	if (err && !if_indextoname(key->ifindex, now))
 		return -ENODEV;
@@ -410,8 +409,9 @@ int devices_attach(const struct maps *maps, const struct device_choice *choice)
 		err = netns_enter(device.netns, key.netns);
 	if (err)
 		return err;
-	device.cookie = netns_cookie();
-	err = attach_chosen(maps, choice, &key, &device);
+	err = netns_cookie(&device.cookie);
+	if (!err)
+		err = attach_chosen(maps, choice, &key, &device);
 	netns_leave();
 	return err;
 }
@@ -467,8 +467,9 @@ int devices_follow(const struct maps *maps, const struct device_choice *choice)
 	err = netns_enter(device.netns, key.netns);
 	if (err)
 		return err;
-	device.cookie = netns_cookie();
-	err = cover(maps, choice, &key, &device, &nr);
+	err = netns_cookie(&device.cookie);
+	if (!err)
+		err = cover(maps, choice, &key, &device, &nr);
 	netns_leave();
 	return err;
 }

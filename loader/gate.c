@@ -61,10 +61,8 @@ int gate_link(void)
 			err = prog;
 			break;
 		}
-		err = pin_remove(gate_programs[i].path);
-		if (!err)
-			err = link_make(prog, root, gate_programs[i].type,
-					gate_programs[i].path);
+		err = link_make(prog, root, gate_programs[i].type,
+				gate_programs[i].path);
 		if (err)
 			err = fail(
 				err == -EPERM ? -EBUSY : err,
@@ -73,7 +71,7 @@ int gate_link(void)
 		close(prog);
 	}
 	close(root);
-	return err ? err : 1;
+	return err;
 }
 
 int gate_update_links(void)

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 
-/* 1 if something was linked that was not there */
 int gate_link(void);
 
 /* Whether it is in place, with the programs that are pinned */

@@ -81,9 +81,7 @@ static int update_hook_link(bool next)
 	prog = programs_open(SET_HOOK, "hook", next);
 	if (prog < 0)
 		return prog;
-	err = pin_remove(NEW_HOOK_LINK);
-	if (!err)
-		err = link_make(prog, 0, BPF_MODIFY_RETURN, NEW_HOOK_LINK);
+	err = link_make(prog, 0, BPF_MODIFY_RETURN, HOOK_LINK);
 	close(prog);
 	/* To have no memory, say, is no reason to take another engine for good */
 	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE ||
@@ -94,7 +92,7 @@ static int update_hook_link(bool next)
 			-EOPNOTSUPP,
 			"cannot attach to the hook '%s': %s; does the kernel have CONFIG_FUNCTION_TRACER and a BPF JIT?",
 			EXTKEY_HOOK, strerror(-err));
-	return pin_rename(NEW_HOOK_LINK, HOOK_LINK);
+	return 0;
 }
 
 /* All that runs programs of a set gets those in next/, which become programs/ */
@@ -256,9 +254,41 @@ static int tell_engines(void)
 				programs_are_there(SET_TC));
 }
 
-int installation_know_of_others(const struct maps *maps)
+static int read_word(const char *path, __u32 *value)
 {
-	return sockets_may_hold_keys(maps) ? write_word(LOST_MAP, 0, 1) : 0;
+	__u32 zero = 0;
+	int fd, err;
+
+	fd = pin_open_map(path, sizeof(*value));
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, value);
+	close(fd);
+	return err ? fail(-errno, "cannot read %s: %s", path, strerror(errno)) :
+		     0;
+}
+
+int installation_link_gate(const struct maps *maps)
+{
+	__u32 lost;
+	int err, restored;
+
+	if (gate_linked())
+		return 0;
+	/*
+	 * Connections from before the gate are not in its tables. A command that is
+	 * killed leaves it to think that there are some; none may come in between.
+	 */
+	err = read_word(LOST_MAP, &lost);
+	if (!err)
+		err = write_word(LOST_MAP, 0, 1);
+	if (err)
+		return err;
+	err = gate_link();
+	if (lost || (!err && sockets_may_hold_keys(maps)))
+		return err;
+	restored = write_word(LOST_MAP, 0, 0);
+	return err ? err : restored;
 }
 
 /*
@@ -295,7 +325,7 @@ static int bring_up_to_date(const struct maps *maps,
 			       strrchr(programs_dir(set), '/') + 1,
 			       programs_own_build());
 	}
-	return err;
+	return err ? err : tell_engines();
 }
 
 int installation_upgrade(const struct maps *maps)
@@ -337,16 +367,14 @@ int installation_add(struct maps *maps, unsigned int engine)
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
 	if (!err)
-		err = tell_engines();
-	if (!err)
 		err = open_maps(maps);
 	if (!err)
 		return 0;
 	/* One that was there before is that of sockets, whatever the policies say */
 	if (first)
 		pin_remove(EXTKEY_DIR);
-	else if (new)
-		pin_remove(programs_dir(set));
+	else if (new && !pin_remove(programs_dir(set)))
+		tell_engines();
 	return err;
 }
 

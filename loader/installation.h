@@ -28,10 +28,10 @@ bool installation_is_torn(void);
 int installation_add(struct maps *maps, unsigned int engine);
 
 /*
- * For when the gate was linked just now: of the connections that are there already
- * engine tc knows that it does not know them.
+ * The gate of engine tc, if it is not in place. It knows then whether there may be
+ * connections with a key that it does not know.
  */
-int installation_know_of_others(const struct maps *maps);
+int installation_link_gate(const struct maps *maps);
 
 /* Replaces what is loaded with the programs of this build; nothing new is loaded */
 int installation_upgrade(const struct maps *maps);

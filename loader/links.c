@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,17 +12,23 @@
 
 int link_make(int prog, int target, unsigned int attach_type, const char *path)
 {
+	char new_path[PIN_PATH_MAX + 4];
 	int link, err;
 
+	/* The old one, if there is one, goes when the new one has its place */
+	snprintf(new_path, sizeof(new_path), "%s_new", path);
+	err = pin_remove(new_path);
+	if (err)
+		return err;
 	link = bpf_link_create(prog, target, attach_type, NULL);
 	if (link < 0)
 		return errno == EINVAL ?
 			       -EINVAL :
 			       fail(-errno, "cannot make the link %s: %s", path,
 				    strerror(errno));
-	err = pin_object(link, path);
+	err = pin_object(link, new_path);
 	close(link);
-	return err;
+	return err ? err : pin_rename(new_path, path);
 }
 
 int link_update(const char *path, int prog)

@@ -409,18 +409,18 @@ void netns_leave(void)
 	close(fd);
 }
 
-__u64 netns_cookie(void)
+int netns_cookie(__u64 *cookie)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(__u64);
-	__u64 cookie = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	socklen_t len = sizeof(*cookie);
 
-	if (fd >= 0 &&
-	    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
-		cookie = 0;
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &len))
+		err = fail(-errno,
+			   "cannot tell this network namespace from others: %s",
+			   strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return cookie;
+	return err;
 }
 
 int netns_move(const char *netns)

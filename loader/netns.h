@@ -28,8 +28,8 @@ int netns_enter(const char *path, __u32 inode);
 /* Back to where this process was before the last netns_enter() that succeeded */
 void netns_leave(void);
 
-/* What no other namespace than the one where this process is has ever; 0: not known */
-__u64 netns_cookie(void);
+/* What no other namespace than the one where this process is has ever */
+int netns_cookie(__u64 *cookie);
 
 /* Into the namespace that --netns names, for good */
 int netns_move(const char *netns);

@@ -97,9 +97,7 @@ static int link_one(int cgroup_fd, __u64 id,
 	prog = programs_open(SET_CGROUP, program->name, false);
 	if (prog < 0)
 		return prog;
-	err = pin_remove(path);
-	if (!err)
-		err = link_make(prog, cgroup_fd, program->type, path);
+	err = link_make(prog, cgroup_fd, program->type, path);
 	close(prog);
 	if (err == -EINVAL)
 		return fail(

@@ -106,17 +106,14 @@ static bool is_kept(const char *map)
 	return is_shared(map) || !strcmp(map, "devices");
 }
 
-/* A descriptor of a pinned map, -1 if there is none, or another negative errno */
+/* A descriptor of a pinned map, -ENOENT if there is none, or another negative errno */
 static int open_pinned(const char *path)
 {
 	int fd = bpf_obj_get(path);
 
 	if (fd >= 0)
 		return fd;
-	/* All else says nothing of whether it is there */
-	return errno == ENOENT ? -1 :
-				 fail(-errno, "cannot open %s: %s", path,
-				      strerror(errno));
+	return fail(-errno, "cannot open %s: %s", path, strerror(errno));
 }
 
 /* Whether the pinned map at @fd is what @map asks for; else a new one takes its place */
@@ -144,8 +141,9 @@ static int reuse_maps(enum program_set set, struct bpf_object *object)
 			continue;
 		map_path(set, bpf_map__name(map), path);
 		fd = open_pinned(path);
-		if (fd == -1)
+		if (fd == -ENOENT)
 			continue;
+		/* All else says nothing of whether it is there */
 		if (fd < 0)
 			return fd;
 		err = 0;
@@ -227,7 +225,7 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 			continue;
 		map_path(set, bpf_map__name(map), path);
 		fd = open_pinned(path);
-		if (fd < -1)
+		if (fd < 0 && fd != -ENOENT)
 			return fd;
 		if (fd >= 0 && same_map(fd, map)) {
 			close(fd);

@@ -5,6 +5,8 @@
  *	link_detach	to detach a link
  *	filter_delete	to delete a filter of an interface
  *	classifiers	to load programs for interfaces
+ *	keys_map	to open the pinned map of the keys, once a program was loaded
+ *	cgroup_links	to open pinned links to cgroups
  *
  * libbpf makes its calls of bpf() by syscall() of libc, and those of rtnetlink by
  * send().
@@ -21,6 +23,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+static bool loading;
+
 static bool is_refused(const char *what)
 {
 	const char *refused = getenv("EXTKEY_REFUSE");
@@ -28,9 +32,22 @@ static bool is_refused(const char *what)
 	return refused && !strcmp(refused, what);
 }
 
+static bool is_path_refused(const char *path)
+{
+	return (strstr(path, "/extkey/cgroups/") &&
+		is_refused("cgroup_links")) ||
+	       (strstr(path, "/extkey/keys") && loading &&
+		is_refused("keys_map"));
+}
+
 static bool is_bpf_refused(long command, const union bpf_attr *attr)
 {
+	/* libbpf tries the kernel out before it loads what it was asked for */
+	loading |= command == BPF_BTF_LOAD || command == BPF_PROG_LOAD;
 	switch (command) {
+	case BPF_OBJ_GET:
+		return is_path_refused(
+			(const char *)(unsigned long)attr->pathname);
 	case BPF_LINK_DETACH:
 		return is_refused("link_detach");
 	case BPF_PROG_LOAD:

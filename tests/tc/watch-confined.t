@@ -130,7 +130,7 @@ refuses 3 "cannot enter the network namespace" "attach where it may not" \
 is "$(entries)" "$before" "nothing was forgotten"
 
 before_upgrade=$(pinned_links)
-refuses 3 "cannot enter the network namespace" "another build, where filters are that it may not replace" \
+refuses 3 "the network namespace" "another build, where filters are that it may not replace" \
 	confined "$NEXT" upgrade
 is "$(pinned_links)" "$before_upgrade" "none was replaced"
 check "and status is complete" confined build/extkey_loader status
