@@ -14,7 +14,6 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 dir=$1
 token=$(<"$dir/token")
 top=$(<"$dir/top")
-started=$(<"$dir/started")
 mapfile -d '' -t argv <"$dir/argv"
 mapfile -d '' -t env <"$dir/env"
 refuse_tracing=
@@ -48,7 +47,6 @@ if [[ ! -e $top ]]; then
 	mount --bind "/run/host$top" "$top"
 fi
 mount -t 9p -o trans=virtio,version=9p2000.L,cache=mmap,msize=512000 build "$top/build"
-touch "$top/build/$started"
 
 for name in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
 	ln -sfn "/proc/self/${name#*:}" "/dev/${name%:*}"

@@ -79,7 +79,7 @@ stop()
 		kill "$pid" 2>/dev/null || :
 	done
 	[[ ! $machine ]] || wait "$machine" || :
-	rm -rf "$dir" "${top:?}/build/$started"
+	rm -rf "$dir"
 }
 trap stop EXIT
 trap 'exit 130' INT
@@ -87,12 +87,10 @@ trap 'exit 143' TERM HUP
 
 # What the guest is to do. It reads this from the file system of the host, like
 # all the rest; as a copy, so that it may change here while the machine runs.
-started=started-${dir##*.} # init makes it, in build/
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 cp "$here/init.sh" "$dir/init"
 printf '%s\n' "$token" >"$dir/token"
 printf '%s\n' "$top" >"$dir/top"
-printf '%s\n' "$started" >"$dir/started"
 printf '%s\0' "$@" >"$dir/argv"
 [[ ! $refuse_tracing ]] || touch "$dir/refuse_tracing"
 env -0 | grep -z -E '^(EXTKEY_|TEST_|TERM=)' >"$dir/env" || :
@@ -109,48 +107,36 @@ done
 share() { echo "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap"; }
 
 # "panic" wants the reset that -no-reboot turns into an exit. The clocks are as
-# good as those of the host, but their ticks come late on a busy one.
+# good as those of the host, but their ticks come late on a busy one. QEMU keeps
+# what it has translated by virtual address: a test takes half the time if each
+# process has its libraries where the one before had them.
 # shellcheck disable=SC2054 # these commas are for the kernel
 cmdline=(
 	console=ttyS0 loglevel=5
 	panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1 reboot=t
 	sysctl.kernel.hung_task_panic=1 sysctl.kernel.panic_on_rcu_stall=1
 	watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=60
-	tsc=reliable no_timer_check mitigations=off
+	tsc=reliable no_timer_check mitigations=off norandmaps
 	dummy.numdummies=0 ifb.numifbs=0 bonding.max_bonds=0
 	"${security[@]}"
 	root=root rootfstype=9p rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=512000 ro
 	"init=$dir/init" -- "$dir"
 )
 
-boot()
-{
-	timeout --kill-after=5 "$timeout" qemu-system-x86_64 \
-		-accel tcg,thread=multi -cpu max -smp 2 -m 2G \
-		-nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$kernel" -append "${cmdline[*]}" \
-		-serial "file:$dir/console" \
-		-device virtio-rng-pci \
-		-fsdev "$(share root /),readonly=on" -device virtio-9p-pci,fsdev=root,mount_tag=root \
-		-fsdev "$(share build "$top/build")" -device virtio-9p-pci,fsdev=build,mount_tag=build \
-		-device virtio-serial-pci "${ports[@]}" \
-		</dev/null >"$dir/qemu" 2>&1 &
-	machine=$!
-}
-
-# Started again if it died before init: QEMU may run code of the kernel that this has
-# changed since ("Oops: int3" while static branches are switched on)
-boot
-for attempt in 1 2; do
-	while kill -0 "$machine" 2>/dev/null && [[ ! -e $top/build/$started ]]; do
-		sleep 0.1
-	done
-	[[ ! -e $top/build/$started ]] || break
-	wait "$machine" || :
-	echo "tests/vm/run.sh: the machine did not start, attempt $attempt:" \
-		"$(grep -m 1 -E 'Oops|panic|BUG' "$dir/console")" >&2
-	boot
-done
+# One thread for all its processors. With one for each, QEMU may run code of the kernel
+# that another processor has changed since ("Oops: int3"), and is slower where it has not
+# as many of the host's.
+timeout --kill-after=5 "$timeout" qemu-system-x86_64 \
+	-accel tcg,thread=single -cpu max -smp 2 -m 2G \
+	-nodefaults -no-user-config -display none -no-reboot \
+	-kernel "$kernel" -append "${cmdline[*]}" \
+	-serial "file:$dir/console" \
+	-device virtio-rng-pci \
+	-fsdev "$(share root /),readonly=on" -device virtio-9p-pci,fsdev=root,mount_tag=root \
+	-fsdev "$(share build "$top/build")" -device virtio-9p-pci,fsdev=build,mount_tag=build \
+	-device virtio-serial-pci "${ports[@]}" \
+	</dev/null >"$dir/qemu" 2>&1 &
+machine=$!
 
 for name in stdout stderr; do
 	fd=1
