@@ -12,8 +12,8 @@
 
 /*
  * Links the program @prog to @target, a descriptor of a cgroup or the number of an
- * interface, and pins that in the place of what is at @path. -EINVAL, without a message, if the kernel says that: it
- * has no such links.
+ * interface, and pins that in the place of what is at @path. -EINVAL, without a
+ * message, if the kernel says that: it has no such links.
  */
 int link_make(int prog, int target, unsigned int attach_type, const char *path);
 

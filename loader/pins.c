@@ -66,9 +66,22 @@ int pin_rename(const char *from, const char *to)
 static int remove_entry(const char *path, const struct stat *st, int type,
 			struct FTW *ftw)
 {
+	int fd;
+
 	(void)st;
 	(void)ftw;
-	return type == FTW_DP ? rmdir(path) : unlink(path);
+	if (type == FTW_DP)
+		return rmdir(path);
+	/*
+	 * A link without a pin goes some time later, and until then the kernel refuses
+	 * another one of the same program. What is no link stays as it is.
+	 */
+	fd = type == FTW_F ? bpf_obj_get(path) : -1;
+	if (fd >= 0) {
+		bpf_link_detach(fd);
+		close(fd);
+	}
+	return unlink(path);
 }
 
 int pin_remove(const char *path)
