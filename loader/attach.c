@@ -35,6 +35,25 @@ static bool chooses_engine(const struct options *options,
 	       (options->engine < 0 && !attachment->known);
 }
 
+/*
+ * Its sockets have needed a key so far if the nearest policy around it wants one. A policy
+ * of its own is no reason to do without.
+ */
+static bool needs_key_so_far(const struct attachment *attachment)
+{
+	struct extkey_policy outer;
+	__u64 id = attachment->id;
+	int fd = dup(attachment->fd);
+
+	while (fd >= 0 && cgroup_go_up(&fd, &id)) {
+		if (!policy_read(&attachment->maps, id, &outer))
+			continue;
+		close(fd);
+		return outer.require_key;
+	}
+	return false;
+}
+
 /* What was asked for, on top of what there is */
 static int merge_policy(const struct options *options,
 			struct attachment *attachment)
@@ -46,6 +65,8 @@ static int merge_policy(const struct options *options,
 		policy->engine = attachment->old.engine;
 		policy->require_key = attachment->old.require_key;
 		policy->bind_addresses = attachment->old.bind_addresses;
+	} else {
+		policy->require_key = needs_key_so_far(attachment);
 	}
 	if (options->scheme >= 0)
 		policy->scheme = options->scheme;

@@ -62,6 +62,23 @@ close_fd:
 	return err;
 }
 
+bool cgroup_go_up(int *fd, __u64 *id)
+{
+	int up = openat(*fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	close(*fd);
+	*fd = up;
+	if (up >= 0 && is_cgroup2(up) && !fstat(up, &st) && st.st_ino != *id) {
+		*id = st.st_ino;
+		return true;
+	}
+	if (up >= 0)
+		close(up);
+	*fd = -1;
+	return false;
+}
+
 int cgroup_open_root(int *fd)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

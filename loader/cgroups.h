@@ -4,12 +4,19 @@
 #define EXTKEY_CGROUPS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 /*
  * Opens the directory @cgroup: descriptor in @fd, the id that BPF knows it by in
  * @id, its path without links in @path (EXTKEY_PATH_SIZE bytes).
  */
 int cgroup_open(const char *cgroup, int *fd, __u64 *id, char *path);
+
+/*
+ * From a cgroup to the one around it. If there is none, or none that can be seen, this
+ * is false and @fd is closed.
+ */
+bool cgroup_go_up(int *fd, __u64 *id);
 
 /* The root of all cgroups, and not of what a namespace or a mount shows of them */
 int cgroup_open_root(int *fd);

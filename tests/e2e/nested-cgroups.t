@@ -20,7 +20,10 @@ check "outer: a key is required" loader attach "$outer" --require-key
 exits 3 "outer decides for inner" connect "$outer/middle/inner"
 is "$(counter "$outer" keys_missing)" 1 "counted for outer"
 
-check "middle: a key is optional" loader attach "$outer/middle"
+check "inner: a policy of its own" loader attach "$outer/middle/inner"
+exits 3 "is no reason to do without a key" connect "$outer/middle/inner"
+check "inner is detached again" loader detach "$outer/middle/inner"
+check "middle: a key is optional" loader attach "$outer/middle" --no-require-key
 exits 0 "middle decides for inner" connect "$outer/middle/inner"
 exits 0 "and for itself" connect "$outer/middle"
 exits 3 "outer decides for itself" connect "$outer"
