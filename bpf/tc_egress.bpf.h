@@ -142,7 +142,7 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		       TC_ACT_SHOT;
 }
 
-/* The key of who answers is in @s then; @cgroup_id is his, if he has a policy */
+/* The key of who answers is in @s then; @cgroup_id is theirs, if they have a policy */
 static __always_inline bool answered_by_keyed(struct __sk_buff *skb,
 					      struct scratch *s,
 					      struct tuple_key *key,

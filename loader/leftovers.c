@@ -122,8 +122,10 @@ int leftovers_remove(void)
 	int links, filters = 0;
 
 	/* Who may not look at programs by their number finds nothing */
-	if (!has_sys_admin())
+	if (!has_sys_admin()) {
+		say("warning: links and filters without a pin, if there are any, stay: to look for them takes CAP_SYS_ADMIN");
 		return 0;
+	}
 	links = remove_links();
 	if (netns_visit_all(remove_filters, &filters))
 		say("warning: filters without a pin, if there are any, stay where this cannot look: %s",

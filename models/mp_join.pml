@@ -101,7 +101,7 @@ byte key[ENDS], tok[ENDS];
 
 /* Joins begun by honest hosts: at which end, and the responder's nonce */
 byte i_state[INITIATIONS], i_end[INITIATIONS], i_nr[INITIATIONS];
-/* Joins answered by honest hosts: the initiator's nonce, addresses not his */
+/* Joins answered by honest hosts: the initiator's nonce, addresses not theirs */
 byte r_state[RESPONSES], r_end[RESPONSES], r_ni[RESPONSES], r_moved[RESPONSES];
 /* Whether one of the honest ends has sent ADD_ADDR or MP_FASTCLOSE, and which */
 byte notice_sent, notice_end;
@@ -249,7 +249,7 @@ init {
 		}
 	}
 
-	/* Eve sends an MP_JOIN SYN/ACK to who has begun: he sends the ACK */
+	/* Eve sends an MP_JOIN SYN/ACK to who has begun: they send the ACK */
 	:: atomic {
 		if
 		:: i_state[0] == BEGUN -> x = 0

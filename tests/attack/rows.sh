@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14)
 declare -A TITLES=(
-	[1]="Eavesdropper of the first handshake joins from his own address"
+	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
 	[2]="Row 1 with one observed join"
 	[2c]="The same, with SYN cookies"
@@ -92,7 +92,7 @@ snapshot_s() {
 }
 
 # Why the server did not take the attacker's join, in $WHY. A counter has to show
-# it, of the kernel or ours: that he got no answer may be for any reason.
+# it, of the kernel or ours: that they got no answer may be for any reason.
 refusal() {
 	local counter dropped
 
@@ -141,7 +141,7 @@ row_1c() {
 	row_1
 }
 
-# Once with a nonce of his own, once with the one that he saw
+# Once with a nonce of their own, once with the one that they saw
 row_2() {
 	local nonce
 

@@ -86,7 +86,7 @@ is "$(cat "$TAP_TMP/first.out" "$TAP_TMP/third.out" | grep -c "$cgroup: ")" 2 "b
 is "$("$loader" status --json | jq '.cgroups[0].require_key')" true "the third one's change is there"
 check "status after that" "$loader" status
 
-# Somebody else, who says nothing, or what he likes
+# Another user, who says nothing, or what they like
 spawn holder flock "$LOCK" sleep 1000
 held() { ! flock --nonblock "$LOCK" true; }
 check "another program holds the lock" wait_for 20 held
@@ -104,13 +104,13 @@ is "$(private "mount -t tmpfs none /run && umask 0 && $loader status >&2 && stat
 	xargs)" "700 0 600 0" "the directory and the lock are for root alone"
 is "$(stat -c '%a %u' "$LOCK")" "600 0" "the lock is so here"
 refuses 66 "Permission denied" "an ordinary user cannot take it" as_nobody flock --nonblock "$LOCK" true
-# What he can lock is a directory that he can read
+# What they can lock is a directory that they can read
 mode=$(stat -c %a /run/extkey)
 for dir in "$BPFFS" /run/extkey; do
 	chmod 755 "$dir"
 	spawn user as_nobody flock "$dir" sleep 1000
 	locked() { ! flock --nonblock "$dir" true; }
-	check "he can lock $dir" wait_for 20 locked
+	check "they can lock $dir" wait_for 20 locked
 	check "but nobody waits for that" timeout 60 env LD_PRELOAD="$PWD/build/fast_clock.so" "$loader" status
 	stop user
 done
