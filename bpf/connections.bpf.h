@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Engine tc: the connections with a key, by their token. Where a packet says no more
- * than a token, with SYN cookies and at listeners without a key, these tell whose
- * it is: the kernel finds it in a table of its own (net/mptcp/token.c), which
- * programs cannot read.
+ * Engine tc: the connections by their token, in the network namespaces that have had a key.
+ * With SYN cookies a packet says no more than a token, and these tell whose it is: the
+ * kernel finds it in a table of its own (net/mptcp/token.c), which programs cannot read.
  *
  * That one is what bounds this one: it has at most 65536 buckets, by the low bits of
  * the token, and gives no token away whose bucket has 4 already, those of all
- * network namespaces and without a key included. So there is room for every
- * connection, and as nobody tells of the end of one, a place is taken over where
- * the connection is found to be gone.
+ * network namespaces included. So there is room for every connection, and as nobody
+ * tells of the end of one, a place is taken over where the connection is found to be
+ * gone.
  */
 #ifndef EXTKEY_CONNECTIONS_BPF_H
 #define EXTKEY_CONNECTIONS_BPF_H
@@ -41,28 +40,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct connection_bucket);
 } connections SEC(".maps");
-
-/* Not 0: some connections are not known here */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} lost SEC(".maps");
-
-static __always_inline bool connections_lost(void)
-{
-	__u32 zero = 0, *value = bpf_map_lookup_elem(&lost, &zero);
-
-	return !value || *value;
-}
-
-static __always_inline void lose_connection(void)
-{
-	__u32 zero = 0, yes = 1;
-
-	bpf_map_update_elem(&lost, &zero, &yes, BPF_ANY);
-}
 
 static __always_inline struct connection_bucket *bucket_of(__u32 token)
 {
@@ -124,15 +101,16 @@ static __always_inline void add_connection(struct mptcp_sock *msk)
 		if (taken)
 			return;
 	}
-	lose_connection();
+	/* None is free: with SYN cookies, joins of this one are dropped */
 }
 
 /*
- * Whose token this is in the network namespace @net, if that connection has a key,
- * which is in @stored then. To read from, but for helpers it is no socket.
+ * Whose token this is in the network namespace @net, with its @key and what is stored of
+ * that. To read from, but for helpers it is no socket. NULL if nobody knows.
  */
 static __always_inline struct mptcp_sock *
-find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
+find_connection(const struct net *net, __u32 token, struct extkey_sock *stored,
+		enum extkey_key *key)
 {
 	struct connection_bucket *bucket = bucket_of(token);
 	struct connection seen;
@@ -146,10 +124,10 @@ find_connection(const struct net *net, __u32 token, struct extkey_sock *stored)
 		if (seen.token != token || !is_alive(&seen))
 			continue;
 		msk = socket_of(&seen);
-		if (msk_sock(msk)->__sk_common.skc_net.net == net &&
-		    read_stored((struct sock *)msk, stored) &&
-		    engine_of(stored) == EXTKEY_ENGINE_TC)
-			return msk;
+		if (msk_sock(msk)->__sk_common.skc_net.net != net)
+			continue;
+		*key = key_of(msk, stored);
+		return msk;
 	}
 	return NULL;
 }

@@ -3,19 +3,17 @@
  * Engine tc and SYN cookies (RFC 4987). With cookies the kernel keeps no request,
  * so no socket tells what the SYN/ACK and the ACK of a join are about. It keeps
  * what it has answered in a table for all listeners (join_entries in
- * net/mptcp/syncookies.c), with 1024 slots by a hash of ports and sequence number,
- * where a later join takes the place of an earlier one.
+ * net/mptcp/syncookies.c), with 1024 slots by a hash of network namespace, ports and
+ * sequence number, where a later join takes the place of an earlier one.
  *
- * Here answered joins are kept anew, by address and port; forged SYNs get no
- * answer and push nothing out. But the kernel may find another join in its slot
- * than the one that the ACK was unmasked for. So the HMAC is checked here already:
- * it has to be that of the join of this address and port, and the kernel, which
- * checks it once more, accepts it for no other.
+ * Here each join that is answered is recorded by just what that hash is of, with a key or
+ * without, and one with the HMAC that its ACK is to have. The gate lets no other ACK
+ * through, and the kernel compares it with what is in its slot. So what is pushed out here
+ * or there, by whatever somebody sends, cannot be completed: that is all that happens.
  */
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H
 
-#include "connections.bpf.h"
 #include "keys.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
@@ -32,28 +30,30 @@ struct tuple_key {
 	__u64 netns;
 };
 
-/* A join with a key that was answered; those without one are not here */
+/* What the kernel's slot is hashed from */
+struct slot_key {
+	__u64 netns;
+	__u32 seq; /* of the SYN */
+	__be16 sport; /* of the initiator */
+	__be16 dport;
+};
+
+/* A join that was answered */
 struct cookie_join {
 	__u64 local_key; /* of MPTCP: an eavesdropper knows as much */
 	__u64 remote_key;
-	__u64 cgroup_id;
+	__u64 cgroup_id; /* 0: of nobody's */
 	__u32 nonce[2];
+	__u8 hmac[FIELD_MAX]; /* of its ACK, without a mask */
+	__u32 key; /* enum extkey_key, of the connection */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, COOKIE_JOINS);
-	__type(key, struct tuple_key);
+	__type(key, struct slot_key);
 	__type(value, struct cookie_join);
 } cookie_joins SEC(".maps");
-
-/* The same by the first 64 bits of the HMAC that the ACK is to have */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, COOKIE_JOINS);
-	__type(key, __u64);
-	__type(value, struct tuple_key);
-} cookie_hmacs SEC(".maps");
 
 /*
  * SYNs of joins that go up, until they are answered. The answer comes at once, but
@@ -119,28 +119,29 @@ syn_goes_up(struct __sk_buff *skb, const struct packet *packet, __u32 token)
 	bpf_map_update_elem(&joining, &key, &j, BPF_ANY);
 }
 
-/*
- * Remembers a join that is about to be answered; false if that is impossible: then
- * the answer must not leave.
- */
-static __always_inline bool note_answer(struct extkey_sha256 *sha256,
-					const struct tuple_key *key,
-					const struct cookie_join *join)
+/* @leaves: this is the SYN/ACK, and else the ACK */
+static __always_inline void slot_of(struct __sk_buff *skb,
+				    const struct packet *packet, bool leaves,
+				    struct slot_key *slot)
 {
-	__u64 hmac = extkey_join_hmac(sha256, join->remote_key, join->local_key,
-				      join->nonce[0], join->nonce[1]);
+	const __u8 *tcp = packet->tcp;
 
-	return !bpf_map_update_elem(&cookie_hmacs, &hmac, key, BPF_ANY) &&
-	       !bpf_map_update_elem(&cookie_joins, key, join, BPF_ANY);
+	slot->netns = netns_of(skb)->net_cookie;
+	slot->seq = extkey_be32(tcp + (leaves ? TCP_ACK_AT : TCP_SEQ_AT)) - 1;
+	__builtin_memcpy(&slot->sport, leaves ? tcp + 2 : tcp, 2);
+	__builtin_memcpy(&slot->dport, leaves ? tcp : tcp + 2, 2);
 }
 
-/* Whether this HMAC, without its mask, is that of the join of @key */
-static __always_inline bool hmac_is_of(__u64 hmac, const struct tuple_key *key)
+/* The HMAC of the ACK of this join, all of it */
+static __always_inline void join_hmac(struct extkey_sha256 *sha256,
+				      struct cookie_join *join)
 {
-	const struct tuple_key *found =
-		bpf_map_lookup_elem(&cookie_hmacs, &hmac);
+	__u32 i;
 
-	return found && !__builtin_memcmp(found, key, sizeof(*key));
+	extkey_join_hmac(sha256, join->remote_key, join->local_key,
+			 join->nonce[0], join->nonce[1]);
+	for (i = 0; i < FIELD_MAX / 4; i++)
+		extkey_put_be32(join->hmac + 4 * i, sha256->state[i]);
 }
 
 #endif /* EXTKEY_COOKIES_BPF_H */

@@ -10,6 +10,7 @@
 
 #include "extkey_addr.h"
 #include "keys.bpf.h"
+#include "namespaces.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -111,6 +112,8 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 		return CALL_ALLOWED;
 	}
 
+	if (policy->engine == EXTKEY_ENGINE_TC)
+		note_namespace(msk_sock(msk)->__sk_common.skc_net.net);
 	if (!stored)
 		stored = bpf_sk_storage_get(&keys, msk, NULL,
 					    BPF_SK_STORAGE_GET_F_CREATE);

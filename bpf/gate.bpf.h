@@ -1,137 +1,235 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Engine tc: the gate before TCP. A field that the program on the interface has
- * unmasked it vouches for; a socket with a key gets no other. So it makes no
- * difference by which way a packet has come past that program: by an interface
- * without it, out of fragments or of IPsec, translated to another address, or by
- * another filter that let it through before.
+ * Engine tc: the gate before TCP. It collects what is known of a segment and of the socket
+ * that TCP has chosen for it, and include/extkey_verdict.h decides. So it makes no difference
+ * by which way a packet has come past the programs on interfaces: by one without them, out
+ * of fragments or of IPsec, translated to another address, or by another filter that let it
+ * through before.
  */
 #ifndef EXTKEY_GATE_BPF_H
 #define EXTKEY_GATE_BPF_H
 
-#include "cookies.bpf.h"
 #include "connections.bpf.h"
+#include "cookies.bpf.h"
 #include "keys.bpf.h"
+#include "namespaces.bpf.h"
 #include "packet.bpf.h"
+#include "sockets.bpf.h"
+#include "stored.bpf.h"
 #include "tc_shared.bpf.h"
 #include "vouched.bpf.h"
+
+#include "extkey_verdict.h"
 
 #define GATE_DROP 0
 #define GATE_PASS 1
 
-/* Whether the socket reads this field, and would take it for plain */
-static __always_inline bool matters(const struct extkey_sock *stored,
-				    bool listener,
+/* Whether the socket reads this field. Sent again, to a connection, A is of the past. */
+static __always_inline bool is_read(const struct extkey_facts *facts,
 				    const struct extkey_option *option)
 {
-	/* Sent again, to a connection: the kernel has read the HMAC already */
-	if (option->field == EXTKEY_FIELD_ACK)
-		return listener;
-	return stored->scheme != EXTKEY_SCHEME_XOR ||
-	       option->field == EXTKEY_FIELD_TOKEN;
+	return option->field != EXTKEY_FIELD_ACK ||
+	       facts->to == EXTKEY_TO_LISTENER;
 }
 
-static __always_inline int to_keyed(struct __sk_buff *skb,
-				    const struct packet *packet,
-				    const struct extkey_sock *stored,
-				    bool listener)
+/* What a kernel without a program sees: it counts only for a key of engine tc */
+static __always_inline bool all_vouched(struct __sk_buff *skb,
+					const struct packet *packet,
+					const struct extkey_facts *facts)
 {
-	const struct extkey_option *options = packet->walk.options;
+	const struct extkey_walk *walk = &packet->walk;
 
-	if (malformed(packet, listener)) {
-		count(stored->cgroup_id, joins_malformed);
-		return GATE_DROP;
-	}
-	if ((matters(stored, listener, &options[0]) &&
-	     !is_vouched(skb, packet, &options[0])) ||
-	    (packet->walk.found > 1 && matters(stored, listener, &options[1]) &&
-	     !is_vouched(skb, packet, &options[1]))) {
-		count(stored->cgroup_id, joins_unseen);
-		return GATE_DROP;
-	}
-	return GATE_PASS;
+	if (walk->found > EXTKEY_OPTIONS)
+		return false;
+	if (is_read(facts, &walk->options[0]) &&
+	    !is_vouched(skb, packet, &walk->options[0]))
+		return false;
+	return walk->found < 2 || !is_read(facts, &walk->options[1]) ||
+	       is_vouched(skb, packet, &walk->options[1]);
+}
+
+static __always_inline bool has_hmac(const struct packet *packet,
+				     const __u8 hmac[FIELD_MAX])
+{
+	__u32 at = packet->walk.options[0].at + EXTKEY_VALUE_AT, i;
+
+	for (i = 0; i < FIELD_MAX; i++)
+		if (opt(packet, at + i) != hmac[i])
+			return false;
+	return true;
 }
 
 /*
- * Of a field that a listener without a key would read: the cgroup of the connection
- * with a key that it is for, or 0
+ * The request that this segment ends, if TCP has it too: for one that acknowledges
+ * something else, it looks for a cookie
  */
-static __always_inline __u64 keyed_connection(struct __sk_buff *skb,
-					      struct scratch *s,
-					      const struct extkey_option *option)
+static __always_inline const struct mptcp_subflow_request_sock *
+request_of(const struct packet *packet, struct bpf_sock *found,
+	   const struct sock *listener)
 {
-	__u64 value = field_value(&s->packet, option);
-	struct tuple_key *tuple;
-	struct cookie_join *join;
+	struct mptcp_subflow_request_sock *req;
+	struct tcp_request_sock *tcp;
 
-	if (option->field == EXTKEY_FIELD_TOKEN)
-		return find_connection(netns_of(skb), value >> 32, &s->stored) ?
-			       s->stored.cgroup_id :
-			       0;
-	if (option->field != EXTKEY_FIELD_ACK)
-		return 0;
-	tuple = bpf_map_lookup_elem(&cookie_hmacs, &value);
-	join = tuple ? bpf_map_lookup_elem(&cookie_joins, tuple) : NULL;
-	return join ? join->cgroup_id : 0;
+	if (found->state != TCP_NEW_SYN_RECV)
+		return NULL;
+	req = kernel_cast(struct mptcp_subflow_request_sock, found);
+	tcp = kernel_cast(struct tcp_request_sock, found);
+	if (((struct sock_common *)req)->skc_listener != listener ||
+	    extkey_be32(packet->tcp + TCP_ACK_AT) != tcp->snt_isn + 1 ||
+	    !BPF_CORE_READ_BITFIELD(req, mp_join))
+		return NULL;
+	return req;
 }
 
-/* A listener without a key is no way into a connection that has one */
-static __always_inline int to_keyless(struct __sk_buff *skb, struct scratch *s)
+/* A at a listener: which join it ends, and whether it has the HMAC of that one */
+static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
+				      struct extkey_facts *facts)
 {
-	const struct extkey_walk *walk = &s->packet.walk;
-	__u64 cgroup_id;
+	const struct mptcp_subflow_request_sock *req = NULL;
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	struct bpf_sock *found;
+	struct cookie_join *join;
+	struct slot_key slot;
 
-	/* The kernel would read one that is not among those looked at here */
-	if (walk->found > EXTKEY_OPTIONS)
-		return GATE_DROP;
-	if (!walk->found)
-		return GATE_PASS;
-	cgroup_id = keyed_connection(skb, s, &walk->options[0]);
-	if (!cgroup_id && walk->found > 1)
-		cgroup_id = keyed_connection(skb, s, &walk->options[1]);
-	if (!cgroup_id)
-		return GATE_PASS;
-	count(cgroup_id, joins_refused);
-	return GATE_DROP;
+	found = find_socket(skb, &s->packet.tuple, s->packet.ipv6);
+	if (found) {
+		req = request_of(&s->packet, found, kskb->sk);
+		if (req) {
+			facts->join = 1;
+			facts->key = key_of(req->msk, &s->stored);
+			s->join.local_key = req->msk->local_key;
+			s->join.remote_key = req->msk->remote_key;
+			s->join.nonce[0] = req->remote_nonce;
+			s->join.nonce[1] = req->local_nonce;
+		}
+		bpf_sk_release(found);
+	}
+	if (req) {
+		join_hmac(&s->sha256, &s->join);
+		facts->hmac = has_hmac(&s->packet, s->join.hmac);
+		return;
+	}
+	slot_of(skb, &s->packet, false, &slot);
+	join = bpf_map_lookup_elem(&cookie_joins, &slot);
+	if (!join)
+		return;
+	facts->join = 1;
+	facts->key = join->key;
+	s->stored.cgroup_id = join->cgroup_id;
+	facts->hmac = has_hmac(&s->packet, join->hmac);
+}
+
+static __always_inline bool is_joining(struct __sk_buff *skb, __u32 state)
+{
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	struct mptcp_subflow_context *subflow = subflow_of(kskb->sk);
+
+	return (state == TCP_SYN_SENT || state == TCP_SYN_RECV) &&
+	       BPF_CORE_READ_BITFIELD(subflow, request_join);
+}
+
+static __always_inline bool is_refusal(const struct packet *packet)
+{
+	return packet->tcp[TCP_FLAGS_AT] & TCP_RST &&
+	       !extkey_be32(packet->tcp + TCP_SEQ_AT);
+}
+
+static __always_inline void collect_facts(struct __sk_buff *skb,
+					  struct scratch *s,
+					  struct mptcp_sock *msk, __u32 state,
+					  struct extkey_facts *facts)
+{
+	const struct packet *packet = &s->packet;
+	struct extkey_sock *stored;
+
+	if (!parse_for_tcp(skb, &s->packet))
+		return;
+	facts->segment = segment_of(packet);
+	facts->refusal = is_refusal(packet);
+	if (!msk)
+		return;
+	facts->to = state == TCP_LISTEN	   ? EXTKEY_TO_LISTENER :
+		    is_joining(skb, state) ? EXTKEY_TO_JOINING :
+					     EXTKEY_TO_CONNECTION;
+	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+	facts->key = key_in(stored);
+	if (stored) {
+		s->stored = *stored;
+		facts->no_key_here = 0;
+	}
+	if (facts->no_key_here)
+		return;
+	if (facts->to == EXTKEY_TO_LISTENER &&
+	    facts->segment == EXTKEY_SEGMENT_ACK) {
+		facts->key = EXTKEY_KEY_UNKNOWN;
+		find_join(skb, s, facts);
+	}
+	facts->verified = packet->walk.found && all_vouched(skb, packet, facts);
+}
+
+static __always_inline void count_drop(__u64 cgroup_id,
+				       enum extkey_verdict verdict)
+{
+	switch (verdict) {
+	case EXTKEY_DROP_UNREADABLE:
+	case EXTKEY_DROP_STRANGE:
+		count(cgroup_id, joins_malformed);
+		break;
+	case EXTKEY_DROP_UNVERIFIED:
+		count(cgroup_id, joins_unseen);
+		break;
+	default:
+		count(cgroup_id, joins_refused);
+		break;
+	}
+}
+
+/* For the cgroup of the key, or of the socket without one, if it has a policy */
+static __always_inline void count_verdict(struct scratch *s,
+					  struct mptcp_sock *msk,
+					  enum extkey_verdict verdict)
+{
+	__u64 cgroup_id = s->stored.cgroup_id;
+
+	if (!cgroup_id && msk)
+		find_policy(msk, &cgroup_id);
+	count_drop(cgroup_id, verdict);
 }
 
 /* The packet begins with the network header here */
 static __always_inline int judge(struct __sk_buff *skb)
 {
-	struct extkey_sock *stored;
-	struct bpf_sock *sk;
+	struct extkey_facts facts = { 0 };
+	enum extkey_verdict verdict;
 	struct mptcp_sock *msk;
-	enum parsed parsed;
+	struct tcp_sock *tcp;
+	struct bpf_sock *sk;
 	struct scratch *s;
-	bool listener;
+	__u32 state;
 
-	if (is_data(skb, 0))
-		return GATE_PASS;
 	sk = skb->sk;
 	if (!sk)
+		return GATE_PASS; /* nor does TCP have one */
+	state = sk->state;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV && is_data(skb, 0))
 		return GATE_PASS;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp || !tcp->is_mptcp)
+		return GATE_PASS;
+	/* NULL of one whose connection is being made, or has ended */
 	msk = bpf_skc_to_mptcp_sock(sk);
+	facts.no_key_here = !has_had_key(netns_of(skb));
 	s = get_scratch();
-	if (!msk || !s)
-		return GATE_PASS;
-	parsed = parse(skb, &s->packet);
-	if (parsed == PARSED_NOTHING)
-		return GATE_PASS;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	listener = msk_sock(msk)->__sk_common.skc_state == TCP_LISTEN;
-	if (stored && engine_of(stored) == EXTKEY_ENGINE_TC) {
-		if (parsed == PARSED_PACKET)
-			return to_keyed(skb, &s->packet, stored, listener);
-		count(stored->cgroup_id, joins_malformed);
-		return GATE_DROP;
+	if (s) {
+		s->stored.cgroup_id = 0;
+		collect_facts(skb, s, msk, state, &facts);
 	}
-	if (!stored && listener && parsed == PARSED_PACKET) {
-		int action = to_keyless(skb, s);
-
+	verdict = extkey_judge(&facts);
+	if (s && verdict != EXTKEY_PASS)
+		count_verdict(s, msk, verdict);
+	if (s)
 		forget_secrets(s);
-		return action;
-	}
-	return GATE_PASS;
+	return verdict == EXTKEY_PASS ? GATE_PASS : GATE_DROP;
 }
 
 #endif /* EXTKEY_GATE_BPF_H */

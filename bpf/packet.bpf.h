@@ -15,6 +15,7 @@
 #include <linux/ipv6.h>
 
 #include "extkey_tcpopt.h"
+#include "extkey_verdict.h"
 #include "memory.bpf.h"
 
 #define ETH_P_IP 0x0800
@@ -27,9 +28,12 @@
 #define IP6_OFFSET 0xfff8
 #define IPV6_HEADERS 8 /* more before TCP than anybody has a use for */
 #define TCP_HEADER 20
+#define TCP_SEQ_AT 4
+#define TCP_ACK_AT 8
 #define TCP_FLAGS_AT 13
 #define TCP_CSUM_AT 16
 #define TCP_SYN 0x02
+#define TCP_RST 0x04
 #define TCP_ACK 0x10
 
 struct packet {
@@ -40,12 +44,6 @@ struct packet {
 	struct extkey_walk walk;
 	bool ipv6;
 	bool fragment; /* the first one; the others are not looked at */
-};
-
-enum parsed {
-	PARSED_NOTHING, /* of ours: nearly all packets */
-	PARSED_PACKET, /* has fields, or is a fragment */
-	PARSED_OBSCURE, /* more headers before TCP than anybody follows */
 };
 
 static __always_inline bool load(struct __sk_buff *skb, __u32 at, void *to,
@@ -145,15 +143,15 @@ static __always_inline bool parse_ipv4(struct __sk_buff *skb,
 	return true;
 }
 
-static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb,
-					      struct packet *packet)
+static __always_inline bool parse_ipv6(struct __sk_buff *skb,
+				       struct packet *packet)
 {
 	struct ipv6hdr ip;
 	__u8 next, head[4];
 	__u32 at, i;
 
 	if (!load(skb, 0, &ip, sizeof(ip)))
-		return PARSED_NOTHING;
+		return false;
 	packet->ipv6 = true;
 	packet->fragment = false;
 	__builtin_memcpy(packet->tuple.ipv6.saddr, &ip.saddr, 16);
@@ -166,7 +164,7 @@ static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb,
 		switch (next) {
 		case IPPROTO_TCP:
 			packet->tcp_at = at;
-			return PARSED_PACKET;
+			return true;
 		case IPPROTO_HOPOPTS:
 		case IPPROTO_ROUTING:
 		case IPPROTO_DSTOPTS:
@@ -175,15 +173,15 @@ static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb,
 		case IPPROTO_FRAGMENT:
 			break;
 		default:
-			return PARSED_NOTHING;
+			return false;
 		}
 		if (!load(skb, at, head, sizeof(head)))
-			return PARSED_NOTHING;
+			return false;
 		if (next == IPPROTO_FRAGMENT) {
 			__u16 frag = (__u16)head[2] << 8 | head[3];
 
 			if (frag & IP6_OFFSET)
-				return PARSED_NOTHING;
+				return false;
 			packet->fragment = frag & IP6_MF;
 			at += 8;
 		} else if (next == IPPROTO_AH) {
@@ -193,7 +191,7 @@ static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb,
 		}
 		next = head[0];
 	}
-	return PARSED_OBSCURE;
+	return false;
 }
 
 /* The helper wants a context on the stack, which has no room for the walk */
@@ -206,46 +204,8 @@ static long walk_step(__u64 index, struct walk_context *context)
 	return extkey_walk_step(context->walk);
 }
 
-static __always_inline enum parsed parse(struct __sk_buff *skb,
-					 struct packet *packet)
+static __always_inline void read_ports(struct packet *packet)
 {
-	struct walk_context context = { .walk = &packet->walk };
-	__be16 protocol = network_protocol(skb);
-	enum parsed parsed;
-	__u32 len;
-
-	if (protocol == bpf_htons(ETH_P_IP))
-		parsed = parse_ipv4(skb, packet) ? PARSED_PACKET :
-						   PARSED_NOTHING;
-	else if (protocol == bpf_htons(ETH_P_IPV6))
-		parsed = parse_ipv6(skb, packet);
-	else
-		return PARSED_NOTHING;
-	if (parsed != PARSED_PACKET)
-		return parsed;
-
-	packet->walk.found = 0;
-	if (packet->fragment) {
-		/* What a piece hides, its ports tell where it is going to */
-		if (!load(skb, packet->tcp_at, packet->tcp, 4))
-			return PARSED_NOTHING;
-	} else {
-		if (!load(skb, packet->tcp_at, packet->tcp, TCP_HEADER))
-			return PARSED_NOTHING;
-		len = (packet->tcp[12] >> 4) * 4;
-		if (len < TCP_HEADER + EXTKEY_FASTCLOSE)
-			return PARSED_NOTHING;
-		len -= TCP_HEADER;
-		if (len > EXTKEY_TCPOPT_MAX ||
-		    !load(skb, packet->tcp_at + TCP_HEADER, packet->walk.opts,
-			  len))
-			return PARSED_NOTHING;
-		packet->walk.len = len;
-		packet->walk.pos = 0;
-		bpf_loop(EXTKEY_TCPOPT_MAX, walk_step, &context, 0);
-		if (!packet->walk.found)
-			return PARSED_NOTHING;
-	}
 	if (packet->ipv6) {
 		__builtin_memcpy(&packet->tuple.ipv6.sport, packet->tcp, 2);
 		__builtin_memcpy(&packet->tuple.ipv6.dport, packet->tcp + 2, 2);
@@ -253,7 +213,84 @@ static __always_inline enum parsed parse(struct __sk_buff *skb,
 		__builtin_memcpy(&packet->tuple.ipv4.sport, packet->tcp, 2);
 		__builtin_memcpy(&packet->tuple.ipv4.dport, packet->tcp + 2, 2);
 	}
-	return PARSED_PACKET;
+}
+
+/* The header at packet->tcp_at, and its options; false if it cannot be read */
+static __always_inline bool read_tcp(struct __sk_buff *skb,
+				     struct packet *packet)
+{
+	struct walk_context context = { .walk = &packet->walk };
+	__u32 len;
+
+	packet->walk.found = 0;
+	if (!load(skb, packet->tcp_at, packet->tcp, TCP_HEADER))
+		return false;
+	read_ports(packet);
+	len = (packet->tcp[12] >> 4) * 4 - TCP_HEADER;
+	/* The verifier is to see the comparisons as they stand here */
+	asm volatile("" : "+r"(len));
+	if (len > EXTKEY_TCPOPT_MAX)
+		return false; /* also of less than a header */
+	if (len < EXTKEY_FASTCLOSE)
+		return true;
+	if (!load(skb, packet->tcp_at + TCP_HEADER, packet->walk.opts, len))
+		return false;
+	packet->walk.len = len;
+	packet->walk.pos = 0;
+	bpf_loop(EXTKEY_TCPOPT_MAX, walk_step, &context, 0);
+	return true;
+}
+
+/* On an interface: whether this has fields, or is a fragment that may have */
+static __always_inline bool parse(struct __sk_buff *skb, struct packet *packet)
+{
+	__be16 protocol = network_protocol(skb);
+
+	if (protocol == bpf_htons(ETH_P_IP)) {
+		if (!parse_ipv4(skb, packet))
+			return false;
+	} else if (protocol != bpf_htons(ETH_P_IPV6) ||
+		   !parse_ipv6(skb, packet)) {
+		return false;
+	}
+	if (!packet->fragment)
+		return read_tcp(skb, packet) && packet->walk.found;
+	/* What a piece hides, its ports tell where it is going to */
+	packet->walk.found = 0;
+	if (!load(skb, packet->tcp_at, packet->tcp, 4))
+		return false;
+	read_ports(packet);
+	return true;
+}
+
+/*
+ * Before TCP: reads the header where TCP is going to, whatever else there is before it.
+ * False if it cannot be read.
+ */
+static __always_inline bool parse_for_tcp(struct __sk_buff *skb,
+					  struct packet *packet)
+{
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	struct ipv6hdr ip6;
+	struct iphdr ip;
+
+	packet->fragment = false;
+	packet->ipv6 = skb->protocol == bpf_htons(ETH_P_IPV6);
+	packet->tcp_at = (__u16)(kskb->transport_header - kskb->network_header);
+	if (packet->ipv6) {
+		if (!load(skb, 0, &ip6, sizeof(ip6)))
+			return false;
+		__builtin_memcpy(packet->tuple.ipv6.saddr, &ip6.saddr, 16);
+		__builtin_memcpy(packet->tuple.ipv6.daddr, &ip6.daddr, 16);
+		packet->tuple_len = sizeof(packet->tuple.ipv6);
+	} else {
+		if (!load(skb, 0, &ip, sizeof(ip)))
+			return false;
+		packet->tuple.ipv4.saddr = ip.saddr;
+		packet->tuple.ipv4.daddr = ip.daddr;
+		packet->tuple_len = sizeof(packet->tuple.ipv4);
+	}
+	return read_tcp(skb, packet);
 }
 
 static __always_inline __u8 syn_flags(const struct packet *packet)
@@ -284,21 +321,12 @@ static __always_inline __u64 field_value(const struct packet *packet,
 	return (__u64)opt_be32(packet, at) << 32 | opt_be32(packet, at + 4);
 }
 
-/* What no kernel sends, and the kernel might read in another way than we do */
-static __always_inline bool malformed(const struct packet *packet,
-				      bool listener)
+static __always_inline enum extkey_segment
+segment_of(const struct packet *packet)
 {
-	const struct extkey_option *options = packet->walk.options;
-
-	if (packet->fragment || packet->walk.found > EXTKEY_OPTIONS ||
-	    (packet->walk.found == 2 && options[0].field == options[1].field))
-		return true;
-	if (!listener)
-		return false;
-	if (syn_flags(packet) == TCP_SYN)
-		return options[0].field != EXTKEY_FIELD_TOKEN ||
-		       packet->walk.found > 1;
-	return options[0].field != EXTKEY_FIELD_ACK;
+	return extkey_segment_of(packet->tcp[TCP_FLAGS_AT] & TCP_SYN,
+				 packet->tcp[TCP_FLAGS_AT] & TCP_ACK,
+				 &packet->walk);
 }
 
 #define FIELD_MAX 20 /* bytes: HMAC of the ACK */

@@ -9,22 +9,31 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "extkey_verdict.h"
+
 #define STORAGES 16 /* of other people's, on the same socket */
+
+enum read {
+	READ_UNKNOWN, /* nobody can tell whether there is a key */
+	READ_NOTHING,
+	READ_KEY,
+};
 
 /*
  * What bpf_sk_storage_get() would find: to that helper a socket that was found
  * in another one's members is not trusted. The storage of a socket is a list,
  * with an element for each map.
  */
-static __noinline bool read_stored(struct sock *sk, struct extkey_sock *stored)
+static __noinline enum read read_stored(struct sock *sk,
+					struct extkey_sock *stored)
 {
 	struct bpf_map *map = (struct bpf_map *)&keys;
 	struct bpf_local_storage_elem *elem;
 	struct hlist_node *node;
 	__u32 i, id = map->id;
 
-	if (!sk)
-		return false;
+	if (!sk || !stored)
+		return READ_UNKNOWN;
 	node = sk->sk_bpf_storage->list.first;
 	for (i = 0; i < STORAGES && node; i++) {
 		elem = kernel_container(struct bpf_local_storage_elem, snode,
@@ -32,11 +41,41 @@ static __noinline bool read_stored(struct sock *sk, struct extkey_sock *stored)
 		if (elem->sdata.smap->map.id == id) {
 			/* To the kernel a value has a size, and no members */
 			read_bytes(stored, elem->sdata.data, sizeof(*stored));
-			return true;
+			return READ_KEY;
 		}
 		node = node->next;
 	}
-	return false;
+	return node ? READ_UNKNOWN : READ_NOTHING;
+}
+
+/* What kind of key a socket has; NULL if it has none */
+static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
+{
+	if (!stored)
+		return EXTKEY_KEY_ABSENT;
+	if (engine_of(stored) != EXTKEY_ENGINE_TC)
+		return EXTKEY_KEY_HOOK;
+	return stored->scheme == EXTKEY_SCHEME_XOR ? EXTKEY_KEY_TOKEN :
+						     EXTKEY_KEY_FIELDS;
+}
+
+/* The same of a socket that was found in another one's members; its key in @stored */
+static __always_inline enum extkey_key key_of(const struct mptcp_sock *msk,
+					      struct extkey_sock *stored)
+{
+	switch (read_stored((struct sock *)msk, stored)) {
+	case READ_KEY:
+		return key_in(stored);
+	case READ_NOTHING:
+		return EXTKEY_KEY_ABSENT;
+	default:
+		return EXTKEY_KEY_UNKNOWN;
+	}
+}
+
+static __always_inline bool is_ours(enum extkey_key key)
+{
+	return key == EXTKEY_KEY_FIELDS || key == EXTKEY_KEY_TOKEN;
 }
 
 /* As the hook compares them: of scheme xor nothing counts but the pad */

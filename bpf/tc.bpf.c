@@ -11,6 +11,7 @@
 #include "connections.bpf.h"
 #include "gate.bpf.h"
 #include "keys.bpf.h"
+#include "namespaces.bpf.h"
 #include "packet.bpf.h"
 #include "tc_shared.bpf.h"
 #include "tc_egress.bpf.h"
@@ -31,16 +32,15 @@ SEC("tc")
 int extkey_ingress(struct __sk_buff *skb)
 {
 	struct scratch *s;
-	int action;
 
 	if (is_data(skb, link_header(skb)))
 		return TC_ACT_UNSPEC; /* on to other people's filters */
 	s = get_scratch();
 	if (!s)
 		return TC_ACT_UNSPEC;
-	action = arrives(skb, s);
+	arrives(skb, s);
 	forget_secrets(s);
-	return action;
+	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -81,7 +81,7 @@ int extkey_established(struct bpf_sock_ops *ctx)
 		return 1;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	/* Those of the other engine as well: their policy may change */
-	if (stored)
+	if (stored || has_had_key(msk_sock(msk)->__sk_common.skc_net.net))
 		add_connection(msk);
 	return 1;
 }

@@ -9,7 +9,9 @@
 #include <linux/pkt_cls.h>
 
 #include "cookies.bpf.h"
+#include "connections.bpf.h"
 #include "keys.bpf.h"
+#include "namespaces.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
@@ -119,10 +121,13 @@ static __always_inline int
 mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
-	if (!read_stored((struct sock *)req->msk, &s->stored) ||
-	    engine_of(&s->stored) != EXTKEY_ENGINE_TC)
+	enum extkey_key key = key_of(req->msk, &s->stored);
+
+	if (key == EXTKEY_KEY_UNKNOWN)
+		return TC_ACT_SHOT;
+	if (!is_ours(key))
 		return TC_ACT_UNSPEC;
-	if (!read_stored(listener_msk(req), &s->other) ||
+	if (read_stored(listener_msk(req), &s->other) != READ_KEY ||
 	    !same_key(&s->stored, &s->other)) {
 		count(s->stored.cgroup_id, joins_refused);
 		return TC_ACT_SHOT;
@@ -142,64 +147,95 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		       TC_ACT_SHOT;
 }
 
-/* The key of who answers is in @s then; @cgroup_id is theirs, if they have a policy */
-static __always_inline bool answered_by_keyed(struct __sk_buff *skb,
-					      struct scratch *s,
-					      struct tuple_key *key,
-					      __u64 *cgroup_id)
+/* Which key the listener has, and in @s if it has one; @cgroup_id is of its policy */
+static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
+						   struct scratch *s,
+						   struct tuple_key *key,
+						   __u64 *cgroup_id)
 {
+	enum extkey_key found = EXTKEY_KEY_UNKNOWN;
 	struct bpf_sock *listener;
+	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
-	bool keyed;
 
 	listener = find_listener(skb, &key->tuple, s->packet.ipv6);
 	if (!listener)
-		return false;
-	keyed = is_keyed(s, listener);
-	if (keyed)
-		*cgroup_id = s->stored.cgroup_id;
-	else if ((msk = bpf_skc_to_mptcp_sock(listener)))
+		return found;
+	msk = bpf_skc_to_mptcp_sock(listener);
+	if (msk) {
+		stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+		found = key_in(stored);
 		find_policy(msk, cgroup_id);
+		if (stored) {
+			s->stored = *stored;
+			*cgroup_id = stored->cgroup_id;
+		}
+	}
 	bpf_sk_release(listener);
-	return keyed;
+	return found;
 }
 
-/* The same with a cookie: no request, but the SYN has come up just now */
+/* The connection that the SYN of this answer asked for, if the listener has its key */
+static __always_inline struct mptcp_sock *
+answered_for(struct __sk_buff *skb, struct scratch *s, const struct joining *j,
+	     enum extkey_key listener_key, __u64 *cgroup_id)
+{
+	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
+	struct mptcp_sock *msk;
+
+	msk = j ? find_connection(netns_of(skb), j->token, &s->other, &key) :
+		  NULL;
+	if (is_ours(key))
+		*cgroup_id = s->other.cgroup_id;
+	if (key != listener_key)
+		return NULL;
+	if (key == EXTKEY_KEY_ABSENT)
+		return msk;
+	return is_ours(key) && same_key(&s->stored, &s->other) ? msk : NULL;
+}
+
+/*
+ * The same with a cookie: no request, but the SYN has come up just now. An answer that
+ * cannot be recorded does not leave, as its ACK would not get in.
+ */
 static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
 	const struct extkey_option *option = &s->packet.walk.options[0];
 	struct cookie_join *join = &s->join;
+	enum extkey_key listener_key;
 	struct mptcp_sock *msk;
+	struct slot_key slot;
 	__u64 cgroup_id = 0;
 	struct tuple_key key;
 	struct joining *j;
-	bool keyed;
 
-	if (skb->ingress_ifindex)
-		return TC_ACT_UNSPEC; /* forwarded */
+	if (skb->ingress_ifindex || /* forwarded */
+	    !has_had_key(netns_of(skb)))
+		return TC_ACT_UNSPEC;
 	tuple_of(skb, &s->packet, true, &key);
 	j = bpf_map_lookup_elem(&joining, &key);
 	if (j && j->answered)
 		return TC_ACT_UNSPEC;
-	keyed = answered_by_keyed(skb, s, &key, &cgroup_id);
-	msk = j ? find_connection(netns_of(skb), j->token, &s->other) : NULL;
-	if (!msk && !keyed && !connections_lost())
-		return TC_ACT_UNSPEC;
-	if (msk)
-		cgroup_id = s->other.cgroup_id;
-	if (!msk || !keyed || !same_key(&s->stored, &s->other))
+	listener_key = answered_by(skb, s, &key, &cgroup_id);
+	msk = answered_for(skb, s, j, listener_key, &cgroup_id);
+	if (!j || !msk)
 		goto refuse;
 
 	join->local_key = msk->local_key;
 	join->remote_key = msk->remote_key;
 	join->cgroup_id = cgroup_id;
+	join->key = listener_key;
 	join->nonce[0] = j->nonce;
 	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
-	if (!note_answer(&s->sha256, &key, join))
+	join_hmac(&s->sha256, join);
+	slot_of(skb, &s->packet, true, &slot);
+	if (bpf_map_update_elem(&cookie_joins, &slot, join, BPF_ANY))
 		goto refuse;
 	j->answered = true;
-	count(s->stored.cgroup_id, joins_known);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (listener_key == EXTKEY_KEY_ABSENT)
+		return TC_ACT_UNSPEC;
+	count(cgroup_id, joins_known);
+	if (listener_key == EXTKEY_KEY_TOKEN)
 		return TC_ACT_UNSPEC;
 
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
@@ -219,7 +255,7 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 
-	if (parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment)
+	if (!parse(skb, &s->packet) || s->packet.fragment)
 		return TC_ACT_UNSPEC;
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
 		return mask_packet(skb, s);

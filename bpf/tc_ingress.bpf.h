@@ -10,6 +10,7 @@
 
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
+#include "namespaces.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
@@ -46,14 +47,16 @@ static __always_inline void syn_arrives(struct __sk_buff *skb,
 	if (!sk)
 		return;
 	msk = bpf_skc_to_mptcp_sock(sk);
-	if (!msk || malformed(&s->packet, true))
+	if (!msk)
 		goto release;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
 		count_plain(msk, EXTKEY_ENGINE_TC, true);
-		syn_goes_up(skb, &s->packet,
-			    opt_be32(&s->packet, s->packet.walk.options[0].at +
-							 EXTKEY_VALUE_AT));
+		if (has_had_key(netns_of(skb)))
+			syn_goes_up(skb, &s->packet,
+				    opt_be32(&s->packet,
+					     s->packet.walk.options[0].at +
+						     EXTKEY_VALUE_AT));
 	} else if (engine_of(stored) == EXTKEY_ENGINE_TC) {
 		s->stored = *stored;
 		unmask_token(skb, s);
@@ -116,13 +119,11 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 	struct extkey_sock *stored;
 
 	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || engine_of(stored) != EXTKEY_ENGINE_TC ||
-	    malformed(&s->packet, false))
+	if (!is_ours(key_in(stored)))
 		return;
 	s->stored = *stored;
 
-	if (options[0].field == EXTKEY_FIELD_SYNACK &&
-	    syn_flags(&s->packet) == (TCP_SYN | TCP_ACK)) {
+	if (options[0].field == EXTKEY_FIELD_SYNACK) {
 		unmask_synack(skb, s, msk, subflow_of(sk));
 		return;
 	}
@@ -180,9 +181,7 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 	const struct mptcp_sock *msk = req->msk;
 
 	if (!BPF_CORE_READ_BITFIELD(req, mp_join) ||
-	    malformed(&s->packet, true) ||
-	    !read_stored((struct sock *)msk, &s->stored) ||
-	    engine_of(&s->stored) != EXTKEY_ENGINE_TC)
+	    !is_ours(key_of(msk, &s->stored)))
 		return;
 	read_ack(s, msk->local_key, msk->remote_key, req->remote_nonce,
 		 req->local_nonce);
@@ -190,60 +189,65 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 }
 
 /* What comes to a listener without a request: with a cookie, or astray */
-static __always_inline int unmask_cookie(struct __sk_buff *skb,
-					 struct scratch *s, struct bpf_sock *sk)
+static __always_inline void
+unmask_cookie(struct __sk_buff *skb, struct scratch *s, struct bpf_sock *sk)
 {
 	struct cookie_join *join;
-	struct tuple_key tuple;
+	struct slot_key slot;
 
-	if (!bpf_skc_to_mptcp_sock(sk) || !is_keyed(s, sk) ||
-	    malformed(&s->packet, true))
-		return TC_ACT_UNSPEC;
-	tuple_of(skb, &s->packet, false, &tuple);
-	join = bpf_map_lookup_elem(&cookie_joins, &tuple);
-	if (!join)
-		goto refuse;
+	if (!bpf_skc_to_mptcp_sock(sk) || !is_keyed(s, sk))
+		return;
+	slot_of(skb, &s->packet, false, &slot);
+	join = bpf_map_lookup_elem(&cookie_joins, &slot);
+	if (!join || !is_ours(join->key))
+		return;
 	read_ack(s, join->local_key, join->remote_key, join->nonce[0],
 		 join->nonce[1]);
-	if (!hmac_is_of(hmac_head(s), &tuple))
-		goto refuse;
 	write_unmasked_ack(skb, s, join->local_key, join->remote_key);
-	return TC_ACT_UNSPEC;
-refuse:
-	count(s->stored.cgroup_id, joins_refused);
-	return TC_ACT_SHOT;
 }
 
-static __always_inline int packet_arrives(struct __sk_buff *skb,
-					  struct scratch *s)
+static __always_inline void packet_arrives(struct __sk_buff *skb,
+					   struct scratch *s, bool ends_join)
 {
 	struct bpf_sock *sk =
 		find_socket(skb, &s->packet.tuple, s->packet.ipv6);
-	int action = TC_ACT_UNSPEC;
 
 	if (!sk)
-		return action;
-	if (sk->state == TCP_NEW_SYN_RECV)
-		unmask_request(skb, s,
-			       kernel_cast(struct mptcp_subflow_request_sock,
-					   sk));
-	else if (sk->state == TCP_LISTEN)
-		action = unmask_cookie(skb, s, sk);
-	else
+		return;
+	if (sk->state == TCP_NEW_SYN_RECV) {
+		if (ends_join)
+			unmask_request(
+				skb, s,
+				kernel_cast(struct mptcp_subflow_request_sock,
+					    sk));
+	} else if (sk->state == TCP_LISTEN) {
+		if (ends_join)
+			unmask_cookie(skb, s, sk);
+	} else {
 		unmask_established(skb, s, sk);
+	}
 	bpf_sk_release(sk);
-	return action;
 }
 
-static __always_inline int arrives(struct __sk_buff *skb, struct scratch *s)
+static __always_inline void arrives(struct __sk_buff *skb, struct scratch *s)
 {
-	if (parse(skb, &s->packet) != PARSED_PACKET || s->packet.fragment ||
+	if (!parse(skb, &s->packet) || s->packet.fragment ||
 	    !delivered_here(skb, &s->packet))
-		return TC_ACT_UNSPEC;
-	if (syn_flags(&s->packet) != TCP_SYN)
-		return packet_arrives(skb, s);
-	syn_arrives(skb, s);
-	return TC_ACT_UNSPEC;
+		return;
+	switch (segment_of(&s->packet)) {
+	case EXTKEY_SEGMENT_TOKEN:
+		syn_arrives(skb, s);
+		break;
+	case EXTKEY_SEGMENT_ACK:
+		packet_arrives(skb, s, true);
+		break;
+	case EXTKEY_SEGMENT_SYNACK:
+	case EXTKEY_SEGMENT_SIGNAL:
+		packet_arrives(skb, s, false);
+		break;
+	default:
+		break;
+	}
 }
 
 #endif /* EXTKEY_TC_INGRESS_BPF_H */

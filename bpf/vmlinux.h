@@ -110,6 +110,14 @@ struct inet_connection_sock {
 	void *icsk_ulp_data;
 };
 
+struct tcp_sock {
+	bool is_mptcp;
+};
+
+struct tcp_request_sock {
+	__u32 snt_isn;
+};
+
 struct list_head {
 	struct list_head *next;
 };
@@ -144,6 +152,7 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned long _skb_refdst;
 	__u16 network_header;
+	__u16 transport_header;
 	__u16 mac_header;
 	unsigned char *head;
 	unsigned char *data;
@@ -159,6 +168,7 @@ struct mptcp_sock {
 };
 
 struct mptcp_subflow_context {
+	__u32 request_join : 1;
 	__u32 remote_nonce;
 	__u32 local_nonce;
 	__u32 remote_token;
@@ -218,6 +228,7 @@ struct bpf_sock_addr_kern {
 enum {
 	TCP_ESTABLISHED = 1,
 	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
 	TCP_CLOSE = 7,
 	TCP_LISTEN = 10,
 	TCP_NEW_SYN_RECV = 12,

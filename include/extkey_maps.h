@@ -17,6 +17,7 @@
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_MAX_CGROUPS 1024
 #define EXTKEY_MAX_DEVICES 4096
+#define EXTKEY_MAX_NAMESPACES 4096 /* with keys; if there are more, all count */
 #define EXTKEY_PATH_SIZE 240
 
 /* Who applies the mask */

@@ -8,6 +8,7 @@
 
 #include "cgroups.h"
 #include "error.h"
+#include "gate.h"
 #include "installation.h"
 #include "names.h"
 #include "requirements.h"
@@ -136,7 +137,7 @@ static int make_ready(const struct options *options,
 		err = devices_repair(maps);
 	else
 		err = devices_attach(maps, &options->devices);
-	return err ? err : installation_link_gate(maps);
+	return err ? err : gate_link();
 }
 
 static void print_change(const char *what, const char *old, const char *new)
@@ -198,7 +199,11 @@ static int attach(const struct options *options, struct attachment *attachment)
 		       policy->cgroup);
 		return 0;
 	}
-	err = policy_write(&attachment->maps, attachment->id, policy);
+	if (attachment->known && policy->engine == EXTKEY_ENGINE_TC &&
+	    attachment->old.engine != EXTKEY_ENGINE_TC)
+		err = installation_change_engines();
+	if (!err)
+		err = policy_write(&attachment->maps, attachment->id, policy);
 	if (!err)
 		print_result(attachment);
 	return err;

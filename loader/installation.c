@@ -29,7 +29,7 @@
 #define COUNTERS_MAP EXTKEY_DIR "/counters"
 #define DEVICES_MAP TC_DIR "/maps/devices"
 #define ENGINES_MAP EXTKEY_DIR "/engines"
-#define LOST_MAP TC_DIR "/maps/lost"
+#define NAMESPACES_MAP EXTKEY_DIR "/namespaces"
 
 static void close_map(int *fd)
 {
@@ -254,41 +254,33 @@ static int tell_engines(void)
 				programs_are_there(SET_TC));
 }
 
-static int read_word(const char *path, __u32 *value)
+/*
+ * bpf/namespaces.bpf.h: an entry 0 says that the map is complete. That is so as long as
+ * every key of engine tc was taken as one, with the map there.
+ */
+static int set_namespaces_complete(bool complete)
 {
-	__u32 zero = 0;
+	__u64 all = 0;
+	__u32 yes = 1;
 	int fd, err;
 
-	fd = pin_open_map(path, sizeof(*value));
+	fd = pin_open_map(NAMESPACES_MAP, sizeof(yes));
 	if (fd < 0)
 		return fd;
-	err = bpf_map_lookup_elem(fd, &zero, value);
+	err = complete ? bpf_map_update_elem(fd, &all, &yes, BPF_ANY) :
+			 bpf_map_delete_elem(fd, &all);
+	if (err)
+		err = !complete && errno == ENOENT ?
+			      0 :
+			      fail(-errno, "cannot write to %s: %s",
+				   NAMESPACES_MAP, strerror(errno));
 	close(fd);
-	return err ? fail(-errno, "cannot read %s: %s", path, strerror(errno)) :
-		     0;
+	return err;
 }
 
-int installation_link_gate(const struct maps *maps)
+int installation_change_engines(void)
 {
-	__u32 lost;
-	int err, restored;
-
-	if (gate_linked())
-		return 0;
-	/*
-	 * Connections from before the gate are not in its tables. A command that is
-	 * killed leaves it to think that there are some; none may come in between.
-	 */
-	err = read_word(LOST_MAP, &lost);
-	if (!err)
-		err = write_word(LOST_MAP, 0, 1);
-	if (err)
-		return err;
-	err = gate_link();
-	if (lost || (!err && sockets_may_hold_keys(maps)))
-		return err;
-	restored = write_word(LOST_MAP, 0, 0);
-	return err ? err : restored;
+	return set_namespaces_complete(false);
 }
 
 /*
@@ -306,9 +298,6 @@ static int bring_up_to_date(const struct maps *maps,
 		stale[set] = wanted[set] && !is_current(set);
 		if (stale[set] && !err)
 			err = programs_load(set);
-		/* The connections that there are were in the old one */
-		if (err == 1)
-			err = write_word(LOST_MAP, 0, 1);
 	}
 	if (!err && stale[SET_TC])
 		err = devices_can_update(maps);
@@ -364,6 +353,9 @@ int installation_add(struct maps *maps, unsigned int engine)
 		err = pin_write_text(EXTKEY_LAYOUT, LAYOUT_PATH);
 	if (!err)
 		err = bring_up_to_date(maps, wanted);
+	/* Who is killed before this has all namespaces count, for nothing worse */
+	if (!err && first)
+		err = set_namespaces_complete(true);
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
 	if (!err)
@@ -414,7 +406,9 @@ static int drop_if_unused(struct maps *maps, unsigned int engine)
 		return 0;
 	}
 	/* From here on no socket counts on it, whatever it has stored */
-	err = write_word(ENGINES_MAP, engine, 0);
+	err = installation_change_engines();
+	if (!err)
+		err = write_word(ENGINES_MAP, engine, 0);
 	if (!err && engine == EXTKEY_ENGINE_TC) {
 		err = devices_detach(maps);
 		close_map(&maps->devices);

@@ -28,10 +28,10 @@ bool installation_is_torn(void);
 int installation_add(struct maps *maps, unsigned int engine);
 
 /*
- * The gate of engine tc, if it is not in place. It knows then whether there may be
- * connections with a key that it does not know.
+ * Before sockets that have a key of engine hook come to engine tc: it does not know then in
+ * which network namespaces they are.
  */
-int installation_link_gate(const struct maps *maps);
+int installation_change_engines(void);
 
 /* Replaces what is loaded with the programs of this build; nothing new is loaded */
 int installation_upgrade(const struct maps *maps);

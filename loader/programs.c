@@ -33,7 +33,7 @@ static const struct set {
 
 /* Maps of more than one object */
 static const char *const shared_maps[] = { "keys", "policies", "counters",
-					   "engines" };
+					   "engines", "namespaces" };
 
 /* What libbpf and the verifier say is of interest only if a load fails */
 static char libbpf_log[4096];
@@ -218,7 +218,7 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 {
 	char path[PIN_PATH_MAX], new_path[PIN_PATH_MAX + 4];
 	struct bpf_map *map;
-	int fd, err = 0, replaced = 0;
+	int fd, err = 0;
 
 	bpf_object__for_each_map(map, object) {
 		if (err || bpf_map__is_internal(map))
@@ -231,10 +231,8 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 			close(fd);
 			continue;
 		}
-		if (fd >= 0) {
-			replaced = 1;
+		if (fd >= 0)
 			close(fd);
-		}
 		/* There is one at any time, as there is when the command is killed */
 		snprintf(new_path, sizeof(new_path), "%s_new", path);
 		err = pin_remove(new_path);
@@ -243,7 +241,7 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 		if (!err)
 			err = pin_rename(new_path, path);
 	}
-	return err ? err : replaced;
+	return err;
 }
 
 static int pin_programs(enum program_set set, struct bpf_object *object)
@@ -273,7 +271,7 @@ int programs_load(enum program_set set)
 {
 	struct bpf_object *object;
 	char path[PIN_PATH_MAX];
-	int err, replaced = 0;
+	int err;
 
 	err = load_object(set, &object);
 	if (err)
@@ -283,13 +281,11 @@ int programs_load(enum program_set set)
 	if (!err && set == SET_TC)
 		err = pin_make_dir(path);
 	if (!err)
-		replaced = pin_maps(set, object);
-	if (replaced < 0)
-		err = replaced;
+		err = pin_maps(set, object);
 	if (!err)
 		err = pin_programs(set, object);
 	bpf_object__close(object);
-	return err ? err : replaced;
+	return err;
 }
 
 void programs_unload(enum program_set set)

@@ -35,7 +35,7 @@ const char *programs_dir(enum program_set set);
 
 /*
  * Loads a set and leaves it in next/, with the maps that are there already. Nothing
- * runs it yet. 1 if a map was replaced by an empty one, as it is another in this build.
+ * runs it yet. A map that is another one in this build is an empty one then.
  */
 int programs_load(enum program_set set);
 

@@ -314,18 +314,6 @@ static int look_for_bound(__u32 inode, const char *path, void *unused)
 		       0;
 }
 
-static int is_one(const struct keyed_socket *socket, void *unused)
-{
-	(void)socket;
-	(void)unused;
-	return 1;
-}
-
-bool sockets_may_hold_keys(const struct maps *maps)
-{
-	return sockets_visit(maps, is_one, NULL);
-}
-
 int sockets_need_engine(const struct maps *maps, unsigned int engine,
 			bool alone)
 {

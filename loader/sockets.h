@@ -42,9 +42,6 @@ int sockets_visit(const struct maps *maps,
 int sockets_need_engine(const struct maps *maps, unsigned int engine,
 			bool alone);
 
-/* False if it is sure that no listener and no connection holds a key */
-bool sockets_may_hold_keys(const struct maps *maps);
-
 /* Whether this kernel lists MPTCP sockets at all: 0 or an error */
 int sockets_try(void);
 

@@ -30,8 +30,8 @@ declare -A TITLES=(
 	[11a]="MP_CAPABLE stripped: the client falls back to TCP"
 	[11b]="MP_JOIN stripped: the client has no second subflow"
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
-	[13]="Row 2 with SYN cookies, by way of a listener without a key (engine $ENGINE_S)"
-	[14]="ACK of the client's join to one connection used for another, with SYN cookies (engine $ENGINE_S)"
+	[13]="Row 2 with SYN cookies, by way of a listener without a key"
+	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }

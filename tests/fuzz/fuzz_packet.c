@@ -121,8 +121,8 @@ static long fuzz_csum_replace(void *skb, uint32_t at, uint64_t from,
 #include "packet.bpf.h"
 
 struct naive_packet {
-	enum parsed parsed;
-	unsigned int tcp_at;
+	bool parsed;
+	unsigned int tcp_at; /* 0: not found */
 	bool fragment;
 	struct naive_walk walk;
 };
@@ -133,29 +133,29 @@ static bool has(unsigned int at, unsigned int len)
 }
 
 /* RFC 8200, section 4: where TCP begins */
-static enum parsed naive_ipv6(unsigned int next, unsigned int at,
-			      unsigned int headers, struct naive_packet *naive)
+static bool naive_ipv6(unsigned int next, unsigned int at, unsigned int headers,
+		       struct naive_packet *naive)
 {
 	const uint8_t *ip = packet_at;
 	unsigned int size;
 
 	if (headers == 8)
-		return PARSED_OBSCURE;
+		return false;
 	if (next == 6) {
 		naive->tcp_at = at;
-		return PARSED_PACKET;
+		return true;
 	}
 	if ((next != 0 && next != 43 && next != 44 && next != 51 &&
 	     next != 60 && next != 135) ||
 	    !has(at, 4))
-		return PARSED_NOTHING;
+		return false;
 	size = 8 * (ip[at + 1] + 1);
 	if (next == 51)
 		size = 4 * (ip[at + 1] + 2);
 	if (next == 44) {
 		size = 8;
 		if (ip[at + 2] || ip[at + 3] & 0xf8)
-			return PARSED_NOTHING;
+			return false;
 		naive->fragment = ip[at + 3] & 1;
 	}
 	return naive_ipv6(ip[at], at + size, headers + 1, naive);
@@ -166,14 +166,15 @@ static void naive_parse(bool ipv6, struct naive_packet *naive)
 	const uint8_t *ip = packet_at;
 	unsigned int len;
 
-	naive->parsed = PARSED_NOTHING;
+	naive->parsed = false;
 	naive->fragment = false;
+	naive->tcp_at = 0;
 	naive->walk.found = 0;
 	if (ipv6) {
 		if (!has(0, 40))
 			return;
 		naive->parsed = naive_ipv6(ip[6], 40, 0, naive);
-		if (naive->parsed != PARSED_PACKET)
+		if (!naive->parsed)
 			return;
 	} else {
 		if (!has(0, 20) || ip[9] != 6 || ip[0] % 16 < 5 ||
@@ -182,10 +183,10 @@ static void naive_parse(bool ipv6, struct naive_packet *naive)
 		naive->fragment = ip[6] & 0x20;
 		naive->tcp_at = ip[0] % 16 * 4;
 	}
-	naive->parsed = PARSED_NOTHING;
+	naive->parsed = false;
 	if (naive->fragment) {
 		if (has(naive->tcp_at, 4))
-			naive->parsed = PARSED_PACKET;
+			naive->parsed = true;
 		return;
 	}
 	if (!has(naive->tcp_at, 20))
@@ -195,7 +196,7 @@ static void naive_parse(bool ipv6, struct naive_packet *naive)
 		return;
 	naive_options(ip + naive->tcp_at + 20, len - 20, &naive->walk);
 	if (naive->walk.found)
-		naive->parsed = PARSED_PACKET;
+		naive->parsed = true;
 }
 
 static void check_read(const struct packet *packet,
@@ -222,6 +223,28 @@ static void check_read(const struct packet *packet,
 		want(!memcmp(&packet->tuple.ipv4.daddr, ip + 16, 4));
 		want(!memcmp(&packet->tuple.ipv4.sport, tcp, 2));
 		want(!memcmp(&packet->tuple.ipv4.dport, tcp + 2, 2));
+	}
+}
+
+/* Before TCP, which has found its header: the same, but for what is no field */
+static void check_for_tcp(struct __sk_buff *skb,
+			  const struct naive_packet *naive, bool ipv6)
+{
+	struct packet packet;
+	bool read;
+
+	if (!naive->tcp_at || naive->fragment)
+		return;
+	memset(&packet, 1, sizeof(packet));
+	kernel_skb.transport_header =
+		(__u16)(kernel_skb.network_header + naive->tcp_at);
+	read = parse_for_tcp(skb, &packet);
+	if (naive->parsed) {
+		want(read);
+		check_read(&packet, naive, ipv6);
+	} else if (read) {
+		want(!packet.walk.found);
+		want(segment_of(&packet) == EXTKEY_SEGMENT_PLAIN);
 	}
 }
 
@@ -295,10 +318,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (i)
 			memcpy(packet.walk.opts, join, sizeof(join));
 		want(parse(&skb, &packet) == naive.parsed);
-		if (naive.parsed == PARSED_PACKET)
+		if (naive.parsed)
 			check_read(&packet, &naive, ipv6);
+		check_for_tcp(&skb, &naive, ipv6);
 	}
-	if (naive.parsed == PARSED_PACKET)
+	if (naive.parsed)
 		for (i = 0; i < packet.walk.found && i < EXTKEY_OPTIONS; i++)
 			check_write(&skb, &packet, &packet.walk.options[i]);
 	free(buf);

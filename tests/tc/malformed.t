@@ -109,7 +109,7 @@ wrong() {
 	silent)		outcome="none 0 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
 	spoilt)		outcome="none 1 0 0 0 0 0 0" ;;	# unmasked; the kernel drops it
 	astray)		outcome="none 0 0 0 1 0 0 0" ;;
-	refused)	outcome="none 0 0 0 1 0 0 0" ;;	# another listener than its own
+	elsewhere)	outcome="reset 0 0 0 0 0 1 0" ;;	# the kernel: no join to this port
 	rejected)	outcome="reset 0 0 0 0 0 1 1" ;;	# the kernel does it
 	esac
 	number=$((++sport))
@@ -214,18 +214,19 @@ for piece in 8 16 24; do
 	wrong unseen/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
 done
 
-# To a listener without a key, the real token of a connection that has one
+# To a listener without a key, the real token of a connection that has one. The gate does
+# not ask whose it is: it is the ACK that would need a key.
 to_port=$KEYLESS
 real=1e0c1002$TOKEN$NONCE
-wrong refused/rejected "no key here: its token" options="$real"
-wrong refused/rejected "no key here: its token behind MP_FASTCLOSE" \
+wrong elsewhere/rejected "no key here: its token" options="$real"
+wrong malformed/rejected "no key here: its token behind MP_FASTCLOSE" \
 	options="1e0c7000$(repeat 8 00)$real"
-wrong refused/rejected "no key here: its token behind another one" options="1e0c1002${NONCE}00000001$real"
-wrong refused/rejected "no key here: its token before another one" options="${real}1e0c1002${NONCE}00000001"
-wrong silent/rejected "no key here: its token behind two others" \
+wrong malformed/rejected "no key here: its token behind another one" options="1e0c1002${NONCE}00000001$real"
+wrong malformed/rejected "no key here: its token before another one" options="${real}1e0c1002${NONCE}00000001"
+wrong malformed/rejected "no key here: its token behind two others" \
 	options="1e0c1002${NONCE}000000011e0c1002${NONCE}00000002$real"
 wrong rejected "no key here: nobody's token" options="1e0c1002${NONCE}00000001"
-wrong reset "no key here: the ACK of a join that nobody has asked for" flags=$ACK \
+wrong astray/reset "no key here: the ACK of a join that nobody has asked for" flags=$ACK \
 	options="1e181002$(repeat 20 ab)"
 to_port=$PORT
 
@@ -238,7 +239,7 @@ wrong joined "IPv6, an option in front, at an odd byte" next=60 head="06$padding
 	options="01${JOIN}010101"
 wrong joined "IPv6, seven headers in front" next=60 head="$(repeat 6 3c$padding)06$padding" \
 	options="$JOIN"
-wrong malformed/joined "IPv6, eight headers in front: nobody can follow" next=60 \
+wrong unseen/joined "IPv6, eight headers in front: the programs on interfaces do not follow" next=60 \
 	head="$(repeat 7 3c$padding)06$padding" options="$JOIN"
 wrong joined "IPv6, a fragment that is all" piece=1024 options="$JOIN"
 wrong unseen/joined "IPv6, fragments" piece=24 options="$JOIN"
