@@ -49,6 +49,8 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 					 arg_number("port", "0") :
 					 20000 + random32() % 20000 + nr));
 	attempt->to = target->ends[SERVER];
+	if (arg("to", NULL))
+		attempt->to.addr = arg_addr("to", NULL);
 	attempt->seq = random32();
 	attempt->nonces[CLIENT] = arg_is("nonce", "recorded", "fresh") ?
 					  recorded.nonces[CLIENT] :
