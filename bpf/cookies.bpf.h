@@ -132,16 +132,21 @@ static __always_inline void slot_of(struct __sk_buff *skb,
 	__builtin_memcpy(&slot->dport, leaves ? tcp : tcp + 2, 2);
 }
 
-/* The HMAC of the ACK of this join, all of it */
-static __always_inline void join_hmac(struct extkey_sha256 *sha256,
-				      struct cookie_join *join)
+/*
+ * The HMAC of the ACK of this join, all of it. A global function: the verifier goes through
+ * it once, and not for each way to it.
+ */
+__noinline int join_hmac(struct extkey_sha256 *sha256, struct cookie_join *join)
 {
 	__u32 i;
 
+	if (!sha256 || !join)
+		return -1;
 	extkey_join_hmac(sha256, join->remote_key, join->local_key,
 			 join->nonce[0], join->nonce[1]);
 	for (i = 0; i < FIELD_MAX / 4; i++)
 		extkey_put_be32(join->hmac + 4 * i, sha256->state[i]);
+	return 0;
 }
 
 #endif /* EXTKEY_COOKIES_BPF_H */

@@ -52,11 +52,11 @@ static __always_inline bool has_hmac(const struct packet *packet,
 				     const __u8 hmac[FIELD_MAX])
 {
 	__u32 at = packet->walk.options[0].at + EXTKEY_VALUE_AT, i;
+	__u8 differs = 0;
 
 	for (i = 0; i < FIELD_MAX; i++)
-		if (opt(packet, at + i) != hmac[i])
-			return false;
-	return true;
+		differs |= opt(packet, at + i) ^ hmac[i];
+	return !differs;
 }
 
 /*
