@@ -153,10 +153,10 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 					     EXTKEY_TO_CONNECTION;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	facts->key = key_in(stored);
-	if (stored) {
+	if (stored)
 		s->stored = *stored;
+	if (is_ours(facts->key))
 		facts->no_key_here = 0;
-	}
 	if (facts->no_key_here)
 		return;
 	if (facts->to == EXTKEY_TO_LISTENER &&
