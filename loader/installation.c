@@ -406,7 +406,7 @@ static int drop_if_unused(struct maps *maps, unsigned int engine)
 		return 0;
 	}
 	/* From here on no socket counts on it, whatever it has stored */
-	err = installation_change_engines();
+	err = engine == EXTKEY_ENGINE_HOOK ? installation_change_engines() : 0;
 	if (!err)
 		err = write_word(ENGINES_MAP, engine, 0);
 	if (!err && engine == EXTKEY_ENGINE_TC) {
