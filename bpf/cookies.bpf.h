@@ -6,10 +6,10 @@
  * net/mptcp/syncookies.c), with 1024 slots by a hash of network namespace, ports and
  * sequence number, where a later join takes the place of an earlier one.
  *
- * Here each join that is answered is recorded by just what that hash is of, with a key or
- * without, and one with the HMAC that its ACK is to have. The gate lets no other ACK
- * through, and the kernel compares it with what is in its slot. So what is pushed out here
- * or there, by whatever somebody sends, cannot be completed: that is all that happens.
+ * Here each join that is answered is recorded, with a key or without: by what that hash is
+ * of, and with the HMAC that its ACK must have. The gate lets no other ACK through, and the
+ * kernel compares the HMAC with what is in its slot. So a join whose record is pushed out,
+ * here or there, cannot be completed, and nothing else happens.
  */
 #ifndef EXTKEY_COOKIES_BPF_H
 #define EXTKEY_COOKIES_BPF_H

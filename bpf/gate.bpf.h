@@ -32,7 +32,7 @@ static __always_inline bool is_read(const struct extkey_facts *facts,
 	       facts->to == EXTKEY_TO_LISTENER;
 }
 
-/* What a kernel without a program sees: it counts only for a key of engine tc */
+/* Whether the programs on interfaces have unmasked each field that the socket reads */
 static __always_inline bool all_vouched(struct __sk_buff *skb,
 					const struct packet *packet,
 					const struct extkey_facts *facts)
