@@ -109,15 +109,21 @@ killed_at() {
 	) 2>/dev/null
 }
 
-# "CALL NR" for each of them that an undisturbed run makes. Calls of bpf() that only
-# read, or whose result goes with the process, are one in twenty; all with EXTKEY_LONG=1.
+# "CALL NR" for each of them that an undisturbed run makes; all with EXTKEY_LONG=1. Without,
+# calls of bpf() that only read, or whose result goes with the process, are one in
+# twenty, and of what is left no more than 25, evenly spread from a random one on: all
+# of them take minutes.
 calls_of() {
 	strace -f -qq -e trace="$FAULTS_CALLS" -o "$TAP_TMP/calls" "$@" >/dev/null || return
 	awk -v long="${EXTKEY_LONG:-}" '
 		{ call = $2; sub(/\(.*/, "", call); nr[call]++ }
 		!/BPF_(BTF_LOAD|MAP_CREATE|MAP_FREEZE|PROG_LOAD|PROG_BIND_MAP|OBJ_GET|OBJ_GET_INFO_BY_FD|[A-Z]*_GET_FD_BY_ID|[A-Z]*_GET_NEXT_ID|MAP_LOOKUP_ELEM|MAP_GET_NEXT_KEY)/ || long == 1 || loads++ % 20 == 0 {
 			print call, nr[call]
-		}' "$TAP_TMP/calls"
+		}' "$TAP_TMP/calls" >"$TAP_TMP/all_calls"
+	[[ ${EXTKEY_LONG:-} != 1 ]] || { cat "$TAP_TMP/all_calls"; return; }
+	awk -v all="$(wc -l <"$TAP_TMP/all_calls")" -v first="$RANDOM" '
+		BEGIN { step = int((all + 24) / 25) }
+		(NR + first) % step == 0' "$TAP_TMP/all_calls"
 }
 
 # BEFORE makes the state that CMD starts from. A state that was there before is
