@@ -13,6 +13,7 @@
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
 #include "namespaces.bpf.h"
+#include "own_key.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
@@ -75,8 +76,7 @@ request_of(const struct packet *packet, struct bpf_sock *found,
 	req = kernel_cast(struct mptcp_subflow_request_sock, found);
 	tcp = kernel_cast(struct tcp_request_sock, found);
 	if (((struct sock_common *)req)->skc_listener != listener ||
-	    extkey_be32(packet->tcp + TCP_ACK_AT) != tcp->snt_isn + 1 ||
-	    !BPF_CORE_READ_BITFIELD(req, mp_join))
+	    extkey_be32(packet->tcp + TCP_ACK_AT) != tcp->snt_isn + 1)
 		return NULL;
 	return req;
 }
@@ -94,6 +94,8 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 	found = find_socket(skb, &s->packet.tuple, s->packet.ipv6);
 	if (found) {
 		req = request_of(&s->packet, found, kskb->sk);
+		if (req && !BPF_CORE_READ_BITFIELD(req, mp_join))
+			req = NULL;
 		if (req) {
 			facts->join = 1;
 			facts->key = key_of(req->msk, &s->stored);
@@ -117,6 +119,24 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 	facts->key = join->key;
 	s->stored.cgroup_id = join->cgroup_id;
 	facts->hmac = has_hmac(&s->packet, join->hmac);
+}
+
+/* MP_CAPABLE at a listener whose key is in @s */
+static __always_inline void find_first(struct __sk_buff *skb, struct scratch *s)
+{
+	const struct mptcp_subflow_request_sock *req;
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	struct bpf_sock *found;
+	__u64 key = 0;
+
+	found = find_socket(skb, &s->packet.tuple, s->packet.ipv6);
+	if (found) {
+		req = request_of(&s->packet, found, kskb->sk);
+		if (req && !BPF_CORE_READ_BITFIELD(req, mp_join))
+			key = req->local_key;
+		bpf_sk_release(found);
+	}
+	prove_key(skb, s, key);
 }
 
 static __always_inline bool is_joining(struct __sk_buff *skb, __u32 state)
@@ -152,9 +172,13 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 		    is_joining(skb, state) ? EXTKEY_TO_JOINING :
 					     EXTKEY_TO_CONNECTION;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	facts->key = key_in(stored);
+	facts->key = facts->to == EXTKEY_TO_LISTENER ?
+			     key_in(stored) :
+			     connection_key(msk, stored);
 	if (stored)
 		s->stored = *stored;
+	if (facts->to == EXTKEY_TO_LISTENER && facts->key == EXTKEY_KEY_FIELDS)
+		find_first(skb, s);
 	if (is_ours(facts->key))
 		facts->no_key_here = 0;
 	if (facts->no_key_here)
@@ -196,39 +220,52 @@ static __always_inline void count_verdict(struct scratch *s,
 	count_drop(cgroup_id, verdict);
 }
 
+/* What begins a connection is of interest if its fields are going to have masks */
+static __always_inline bool is_masked_listener(struct mptcp_sock *msk)
+{
+	return msk && key_in(bpf_sk_storage_get(&keys, msk, NULL, 0)) ==
+			      EXTKEY_KEY_FIELDS;
+}
+
 /* The packet begins with the network header here */
 static __always_inline int judge(struct __sk_buff *skb)
 {
-	struct extkey_facts facts = { 0 };
+	struct extkey_facts unknown = { 0 };
 	enum extkey_verdict verdict;
 	struct mptcp_sock *msk;
 	struct tcp_sock *tcp;
 	struct bpf_sock *sk;
 	struct scratch *s;
+	bool quick;
 	__u32 state;
 
 	sk = skb->sk;
 	if (!sk)
 		return GATE_PASS; /* nor does TCP have one */
 	state = sk->state;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV && is_data(skb, 0))
+	quick = is_data(skb, 0);
+	if (quick && state != TCP_SYN_SENT && state != TCP_SYN_RECV &&
+	    state != TCP_LISTEN)
 		return GATE_PASS;
 	tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp || !tcp->is_mptcp)
 		return GATE_PASS;
 	/* NULL of one whose connection is being made, or has ended */
 	msk = bpf_skc_to_mptcp_sock(sk);
-	facts.no_key_here = !has_had_key(netns_of(skb));
+	if (quick && state == TCP_LISTEN && !is_masked_listener(msk))
+		return GATE_PASS;
+	unknown.no_key_here = !has_had_key(netns_of(skb));
 	s = get_scratch();
-	if (s) {
-		s->stored.cgroup_id = 0;
-		collect_facts(skb, s, msk, state, &facts);
-	}
-	verdict = extkey_judge(&facts);
-	if (s && verdict != EXTKEY_PASS)
+	if (!s)
+		return extkey_judge(&unknown) == EXTKEY_PASS ? GATE_PASS :
+							       GATE_DROP;
+	s->facts = unknown;
+	s->stored.cgroup_id = 0;
+	collect_facts(skb, s, msk, state, &s->facts);
+	verdict = extkey_judge(&s->facts);
+	if (verdict != EXTKEY_PASS)
 		count_verdict(s, msk, verdict);
-	if (s)
-		forget_secrets(s);
+	forget_secrets(s);
 	return verdict == EXTKEY_PASS ? GATE_PASS : GATE_DROP;
 }
 

@@ -80,6 +80,12 @@ static __always_inline __be16 network_protocol(struct __sk_buff *skb)
 	return protocol;
 }
 
+/* On an interface: what no socket sends, nor is forwarded, as a SYN/ACK with a cookie */
+static __always_inline bool is_of_cookie(struct __sk_buff *skb)
+{
+	return !skb->sk && !skb->ingress_ifindex;
+}
+
 #define LINK_HEADER_MAX 0x7f
 
 /*
@@ -223,6 +229,7 @@ static __always_inline bool read_tcp(struct __sk_buff *skb,
 	__u32 len;
 
 	packet->walk.found = 0;
+	packet->walk.capables = 0;
 	if (!load(skb, packet->tcp_at, packet->tcp, TCP_HEADER))
 		return false;
 	read_ports(packet);
@@ -241,7 +248,7 @@ static __always_inline bool read_tcp(struct __sk_buff *skb,
 	return true;
 }
 
-/* On an interface: whether this has fields, or is a fragment that may have */
+/* On an interface: whether this has fields or MP_CAPABLE, or is a fragment that may have */
 static __always_inline bool parse(struct __sk_buff *skb, struct packet *packet)
 {
 	__be16 protocol = network_protocol(skb);
@@ -254,9 +261,11 @@ static __always_inline bool parse(struct __sk_buff *skb, struct packet *packet)
 		return false;
 	}
 	if (!packet->fragment)
-		return read_tcp(skb, packet) && packet->walk.found;
+		return read_tcp(skb, packet) &&
+		       (packet->walk.found || packet->walk.capables);
 	/* What a piece hides, its ports tell where it is going to */
 	packet->walk.found = 0;
+	packet->walk.capables = 0;
 	if (!load(skb, packet->tcp_at, packet->tcp, 4))
 		return false;
 	read_ports(packet);

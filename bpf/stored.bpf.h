@@ -59,13 +59,27 @@ static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
 						     EXTKEY_KEY_FIELDS;
 }
 
-/* The same of a socket that was found in another one's members; its key in @stored */
+/*
+ * Of a connection. Masks are bound to the MPTCP keys of both ends: without the proof that
+ * this host has chosen its own, they might be those of another connection.
+ */
+static __always_inline enum extkey_key
+connection_key(const struct mptcp_sock *msk, const struct extkey_sock *stored)
+{
+	enum extkey_key key = key_in(stored);
+
+	if (key == EXTKEY_KEY_FIELDS && stored->proven != msk->token)
+		return EXTKEY_KEY_UNKNOWN;
+	return key;
+}
+
+/* The same of one that was found in another socket's members; its key in @stored */
 static __always_inline enum extkey_key key_of(const struct mptcp_sock *msk,
 					      struct extkey_sock *stored)
 {
 	switch (read_stored((struct sock *)msk, stored)) {
 	case READ_KEY:
-		return key_in(stored);
+		return connection_key(msk, stored);
 	case READ_NOTHING:
 		return EXTKEY_KEY_ABSENT;
 	default:

@@ -12,6 +12,7 @@
 #include "gate.bpf.h"
 #include "keys.bpf.h"
 #include "namespaces.bpf.h"
+#include "own_key.bpf.h"
 #include "packet.bpf.h"
 #include "tc_shared.bpf.h"
 #include "tc_egress.bpf.h"
@@ -49,7 +50,7 @@ int extkey_egress(struct __sk_buff *skb)
 	struct scratch *s;
 	int action;
 
-	if (is_data(skb, link_header(skb)))
+	if (!is_of_cookie(skb) && is_data(skb, link_header(skb)))
 		return TC_ACT_UNSPEC; /* on to other people's filters */
 	s = get_scratch();
 	if (!s)
@@ -80,6 +81,10 @@ int extkey_established(struct bpf_sock_ops *ctx)
 	if (!msk)
 		return 1;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
+	/* With the hook the kernel itself sees to its key */
+	if (stored &&
+	    (key_in(stored) == EXTKEY_KEY_HOOK || has_proven_key(ctx, msk)))
+		stored->proven = msk->token;
 	/* Those of the other engine as well: their policy may change */
 	if (stored || has_had_key(msk_sock(msk)->__sk_common.skc_net.net))
 		add_connection(msk);

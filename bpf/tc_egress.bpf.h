@@ -12,6 +12,7 @@
 #include "connections.bpf.h"
 #include "keys.bpf.h"
 #include "namespaces.bpf.h"
+#include "own_key.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
@@ -79,6 +80,28 @@ mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	}
 }
 
+/*
+ * Of a connection whose masks nobody may be told: its fields do not leave. But what
+ * FASTCLOSE rides on does, as it ends the subflow.
+ */
+static __always_inline bool withhold(struct __sk_buff *skb, struct scratch *s,
+				     const struct extkey_option *option)
+{
+	return option->field == EXTKEY_FIELD_FASTCLOSE &&
+	       write_64(skb, s, option, 0);
+}
+
+static __always_inline bool
+mask_or_withhold(struct __sk_buff *skb, struct scratch *s,
+		 struct mptcp_sock *msk,
+		 const struct mptcp_subflow_context *subflow,
+		 enum extkey_key key, const struct extkey_option *option)
+{
+	if (key == EXTKEY_KEY_UNKNOWN)
+		return withhold(skb, s, option);
+	return mask_option(skb, s, msk, subflow, option);
+}
+
 /* All but the SYN/ACK: the socket is there */
 static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 {
@@ -88,8 +111,9 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 	struct bpf_sock *sk = skb->sk;
 	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
+	enum extkey_key key;
 
-	if (!sk)
+	if (!sk || !s->packet.walk.found)
 		return TC_ACT_UNSPEC;
 	msk = bpf_skc_to_mptcp_sock(sk);
 	if (!msk)
@@ -100,16 +124,18 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 			count_plain(msk, EXTKEY_ENGINE_TC, false);
 		return TC_ACT_UNSPEC;
 	}
-	if (engine_of(stored) != EXTKEY_ENGINE_TC)
+	key = connection_key(msk, stored);
+	if (key == EXTKEY_KEY_HOOK)
 		return TC_ACT_UNSPEC;
 
 	s->stored = *stored;
 	subflow = subflow_of(kskb->sk);
-	if (!mask_option(skb, s, msk, subflow, &options[0]) ||
-	    (s->packet.walk.found > 1 &&
-	     !mask_option(skb, s, msk, subflow, &options[1])))
-		return TC_ACT_SHOT;
-	return TC_ACT_UNSPEC;
+	if (mask_or_withhold(skb, s, msk, subflow, key, &options[0]) &&
+	    (s->packet.walk.found < 2 ||
+	     mask_or_withhold(skb, s, msk, subflow, key, &options[1])))
+		return TC_ACT_UNSPEC;
+	count(s->stored.cgroup_id, joins_refused);
+	return TC_ACT_SHOT;
 }
 
 /*
@@ -209,8 +235,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	struct tuple_key key;
 	struct joining *j;
 
-	if (skb->ingress_ifindex || /* forwarded */
-	    !has_had_key(netns_of(skb)))
+	if (!is_of_cookie(skb) || !has_had_key(netns_of(skb)))
 		return TC_ACT_UNSPEC;
 	tuple_of(skb, &s->packet, true, &key);
 	j = bpf_map_lookup_elem(&joining, &key);
@@ -259,6 +284,11 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
 		return mask_packet(skb, s);
+	if (!s->packet.walk.found) {
+		if (is_of_cookie(skb))
+			write_own_key(skb, s);
+		return TC_ACT_UNSPEC;
+	}
 	if (s->packet.walk.options[0].field != EXTKEY_FIELD_SYNACK)
 		return TC_ACT_UNSPEC;
 	if (!skb->sk)

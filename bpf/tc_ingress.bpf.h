@@ -119,7 +119,7 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 	struct extkey_sock *stored;
 
 	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!is_ours(key_in(stored)))
+	if (!msk || !is_ours(connection_key(msk, stored)))
 		return;
 	s->stored = *stored;
 
@@ -232,7 +232,7 @@ static __always_inline void packet_arrives(struct __sk_buff *skb,
 static __always_inline void arrives(struct __sk_buff *skb, struct scratch *s)
 {
 	if (!parse(skb, &s->packet) || s->packet.fragment ||
-	    !delivered_here(skb, &s->packet))
+	    !s->packet.walk.found || !delivered_here(skb, &s->packet))
 		return;
 	switch (segment_of(&s->packet)) {
 	case EXTKEY_SEGMENT_TOKEN:

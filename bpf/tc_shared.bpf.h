@@ -23,6 +23,8 @@
 /* Too much for the stack; softirqs are off, and nothing of ours nests */
 struct scratch {
 	struct packet packet;
+	/* Not on the stack: there the verifier would go through all values that meet */
+	struct extkey_facts facts;
 	struct extkey_mask_input input;
 	struct extkey_sock stored, other;
 	struct extkey_sha256 sha256;
@@ -210,8 +212,11 @@ static __always_inline void new_input(struct scratch *s, __u8 field,
 		packet_addresses(&s->packet, from_initiator, &s->input);
 }
 
-static __noinline __u64 mask_of(struct scratch *s)
+/* A global function, as join_hmac() */
+__noinline __u64 mask_of(struct scratch *s)
 {
+	if (!s)
+		return 0;
 	return extkey_mask(s->stored.scheme, &s->stored.secret, &s->input);
 }
 

@@ -178,6 +178,7 @@ struct mptcp_subflow_context {
 
 struct mptcp_subflow_request_sock {
 	__u16 mp_join : 1;
+	__u64 local_key;
 	__u64 thmac;
 	__u32 local_nonce;
 	__u32 remote_nonce;

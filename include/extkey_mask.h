@@ -208,6 +208,25 @@ extkey_fastclose_prf(const struct extkey_secret *secret,
 }
 
 /*
+ * The MPTCP key of a responder that keeps no request, see bpf/own_key.bpf.h. @isn: sequence
+ * numbers of the SYN and of the SYN/ACK. The addresses in @input are those of the SYN.
+ */
+static inline __attribute__((always_inline)) __u64
+extkey_own_key(const struct extkey_secret *secret, __u64 netns,
+	       const __u32 isn[2], const struct extkey_mask_input *input)
+{
+	__u8 msg[20 + EXTKEY_ADDRESSES] = { 'K' };
+	__u64 key;
+
+	extkey_put_be64(msg + 4, netns);
+	extkey_put_be32(msg + 12, isn[0]);
+	extkey_put_be32(msg + 16, isn[1]);
+	extkey_put_addresses(msg + 20, input);
+	key = extkey_siphash(secret->mask_key, msg, sizeof(msg));
+	return key ? key : 1;
+}
+
+/*
  * The mask of one field in host byte order, as the kernel keeps the field's
  * value. A token takes the low 32 bits, the last word of an ACK the high ones.
  */

@@ -41,9 +41,13 @@
 #define EXTKEY_ADD_ADDR4 16 /* two more with a port */
 #define EXTKEY_ADD_ADDR6 28
 #define EXTKEY_FASTCLOSE 12
+#define EXTKEY_CAPABLE_SYNACK 12
+#define EXTKEY_CAPABLE_ACK 20 /* 22 or 24 with data */
 
 #define EXTKEY_VALUE_AT \
 	4 /* of the field in all but ADD_ADDR: behind the head */
+#define EXTKEY_SENDER_KEY_AT 4 /* in MP_CAPABLE, but for that of a SYN */
+#define EXTKEY_RECEIVER_KEY_AT 12 /* in that of an ACK */
 
 /* An option with a field */
 struct extkey_option {
@@ -64,6 +68,8 @@ struct extkey_walk {
 	__u32 pos; /* of the next option; 0 at the beginning */
 	__u32 found; /* how many with a field, counting all; 0 at the beginning */
 	struct extkey_option options[EXTKEY_OPTIONS];
+	__u32 capables; /* how many MP_CAPABLE; 0 at the beginning */
+	__u8 capable_at, capable_len; /* of the last of these */
 };
 
 /* The field in an MPTCP option of this length, or -1 */
@@ -127,6 +133,12 @@ static inline int extkey_walk_step(struct extkey_walk *walk)
 	    size < 3)
 		return 0;
 
+	if (walk->opts[(pos + 2) & EXTKEY_TCPOPT_MASK] >> 4 ==
+	    EXTKEY_MPTCP_CAPABLE) {
+		walk->capables++;
+		walk->capable_at = pos;
+		walk->capable_len = size;
+	}
 	field = extkey_option_field(walk->opts[(pos + 2) & EXTKEY_TCPOPT_MASK],
 				    size);
 	if (field < 0)

@@ -170,6 +170,7 @@ static void naive_parse(bool ipv6, struct naive_packet *naive)
 	naive->fragment = false;
 	naive->tcp_at = 0;
 	naive->walk.found = 0;
+	naive->walk.capables = 0;
 	if (ipv6) {
 		if (!has(0, 40))
 			return;
@@ -195,7 +196,10 @@ static void naive_parse(bool ipv6, struct naive_packet *naive)
 	if (len <= 20 || !has(naive->tcp_at, len))
 		return;
 	naive_options(ip + naive->tcp_at + 20, len - 20, &naive->walk);
-	if (naive->walk.found)
+	/* Nothing of that size is looked at: one with a key is longer */
+	if (len < 32)
+		naive->walk.capables = 0;
+	if (naive->walk.found || naive->walk.capables)
 		naive->parsed = true;
 }
 
@@ -208,7 +212,7 @@ static void check_read(const struct packet *packet,
 	want(packet->tcp_at == naive->tcp_at);
 	want(packet->fragment == naive->fragment);
 	if (packet->fragment)
-		want(!packet->walk.found);
+		want(!packet->walk.found && !packet->walk.capables);
 	else
 		naive_agrees(&naive->walk, &packet->walk);
 	if (ipv6) {
@@ -243,7 +247,7 @@ static void check_for_tcp(struct __sk_buff *skb,
 		want(read);
 		check_read(&packet, naive, ipv6);
 	} else if (read) {
-		want(!packet.walk.found);
+		want(!packet.walk.found && !packet.walk.capables);
 		want(segment_of(&packet) == EXTKEY_SEGMENT_PLAIN);
 	}
 }

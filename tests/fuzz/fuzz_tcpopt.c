@@ -17,6 +17,7 @@ static unsigned int steps(void)
 
 	walk.pos = 0;
 	walk.found = 0;
+	walk.capables = 0;
 	memset(walk.options, 0xff, sizeof(walk.options));
 	while (!extkey_walk_step(&walk)) {
 		want(walk.pos <= walk.len);

@@ -29,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct naive_walk {
 	unsigned int found;
 	struct extkey_option options[NAIVE_OPTIONS];
+	unsigned int capables, capable_at;
 };
 
 static inline int naive_field(const uint8_t *option, unsigned int len)
@@ -66,6 +67,7 @@ static inline void naive_options(const uint8_t *opts, unsigned int len,
 	int field;
 
 	walk->found = 0;
+	walk->capables = 0;
 	while (at < len && opts[at] != 0) {
 		if (opts[at] == 1) {
 			at++;
@@ -81,6 +83,10 @@ static inline void naive_options(const uint8_t *opts, unsigned int len,
 			walk->options[walk->found].len = opts[at + 1];
 			walk->found++;
 		}
+		if (opts[at] == 30 && opts[at + 1] > 2 && opts[at + 2] < 16) {
+			walk->capable_at = at;
+			walk->capables++;
+		}
 		at += opts[at + 1];
 	}
 }
@@ -92,6 +98,11 @@ static inline void naive_agrees(const struct naive_walk *naive,
 	unsigned int i, kept = walk->found > EXTKEY_OPTIONS ? 1 : walk->found;
 
 	want(walk->found == naive->found);
+	want(walk->capables == naive->capables);
+	if (walk->capables) {
+		want(walk->capable_at == naive->capable_at);
+		want(walk->capable_len == walk->opts[walk->capable_at + 1]);
+	}
 	for (i = 0; i < kept; i++) {
 		want(walk->options[i].field == naive->options[i].field);
 		want(walk->options[i].at == naive->options[i].at);

@@ -322,6 +322,42 @@ static void all_is_bound(void **unused)
 	}
 }
 
+/* The key of a responder that keeps no request: nobody else is told the bytes of it */
+static void own_key_is_bound(void **unused)
+{
+	struct extkey_mask_input input, other;
+	struct extkey_secret secret;
+	__u32 isn[2] = { 1, 2 };
+	__u64 key;
+
+	(void)unused;
+	derive(0, &secret);
+	input_of(EXTKEY_FIELD_TOKEN, true, &input);
+	key = extkey_own_key(&secret, 3, isn, &input);
+	assert_int_not_equal(key, 0);
+	assert_int_equal(key, extkey_own_key(&secret, 3, isn, &input));
+	assert_int_not_equal(key, extkey_own_key(&secret, 4, isn, &input));
+	isn[0]++;
+	assert_int_not_equal(key, extkey_own_key(&secret, 3, isn, &input));
+	isn[0]--;
+	isn[1]++;
+	assert_int_not_equal(key, extkey_own_key(&secret, 3, isn, &input));
+	isn[1]--;
+#define BINDS(member)                                                          \
+	do {                                                                   \
+		other = input;                                                 \
+		((__u8 *)&other.member)[sizeof(other.member) - 1] ^= 1;        \
+		assert_int_not_equal(key,                                      \
+				     extkey_own_key(&secret, 3, isn, &other)); \
+	} while (0)
+	BINDS(addr);
+	BINDS(dst);
+	BINDS(port);
+	BINDS(dst_port);
+	secret.mask_key[0] ^= 1;
+	assert_int_not_equal(key, extkey_own_key(&secret, 3, isn, &input));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +366,7 @@ int main(void)
 		cmocka_unit_test(siphash_masks),
 		cmocka_unit_test(xor_masks_the_token_alone),
 		cmocka_unit_test(all_is_bound),
+		cmocka_unit_test(own_key_is_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
