@@ -50,7 +50,7 @@ cell_reset() {
 	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
 	case $1 in
 	4*)		small_queue ;;
-	*c | 13 | 14)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
+	*c | 13 | 14 | 15)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	# The second one is for row 13
@@ -62,7 +62,7 @@ cell_reset() {
 cell_leave() {
 	local name
 
-	for name in client second server; do
+	for name in client second server other; do
 		stop "$name"
 	done
 	# So that nothing of this cell sends or counts in the next

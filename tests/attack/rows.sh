@@ -11,7 +11,7 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -32,6 +32,7 @@ declare -A TITLES=(
 	[12]="Forged REMOVE_ADDR and MP_PRIO"
 	[13]="Row 2 with SYN cookies, by way of a listener without a key"
 	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
+	[15]="Own connection with the keys of another as an oracle of FASTCLOSE, with SYN cookies"
 )
 
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
@@ -410,4 +411,66 @@ row_13() {
 # The same table again: now it is the slot of the client's join that is taken
 row_14() {
 	one_for_another slot from="$NET2_A"
+}
+
+accepted() {
+	grep -q '"event":"accepted"' "$TAP_TMP/other.out"
+}
+
+unread() {
+	[[ $(in_s ss -MnH state established sport = "$OTHER_PORT" | awk '{ print $1 }') -gt 0 ]]
+}
+
+no_connections_c() {
+	[[ ! $(in_c ss -MnH) ]]
+}
+
+# Without a word to the server. All hosts here have one kernel, which gives no token twice:
+# for its key to be named at the server, the client's own connection has to be gone.
+client_vanishes() {
+	local status
+
+	ip -n "$NS_C" rule add pref 1 to "$NET1_S" blackhole || return
+	kill -KILL -- "-${TAP_SPAWNED[client]}"
+	reap client 10
+	in_c ss -Ktn >/dev/null
+	wait_for 10 no_connections_c
+	status=$?
+	ip -n "$NS_C" rule del pref 1
+	return $status
+}
+
+# Another service with the same key, which does not read, and is killed: so its kernel sends
+# FASTCLOSE. Of the attacker's own connection, with the keys of the victim's the other way round.
+told_by_another() {
+	OTHER_PORT=$((PORT + 1))
+	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
+		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
+		attack open-named conn=0 from="$NET1_A" to_port="$OTHER_PORT" &&
+		wait_for 10 accepted || return
+	kill -STOP -- "-${TAP_SPAWNED[other]}"
+	attack_begin hear-named ms=20000
+	wait_for 10 unread && { kill -KILL -- "-${TAP_SPAWNED[other]}"; reap other 10; }
+	attack_end && [[ $(reply fastclose) != none ]]
+}
+
+still_served() {
+	[[ $(in_s ss -MnH state established sport = "$PORT") ]] &&
+		! grep -q '"event":"closed"' "$TAP_TMP/server.out"
+}
+
+row_15() {
+	victim client && client_vanishes && still_served || { attack_broken "no connection"; return; }
+	told_by_another || { attack_broken "no FASTCLOSE on their own connection"; return; }
+	attack inject conn=0 to=server what=fastclose field=told || { attack_broken "no FASTCLOSE"; return; }
+	if wait_for 1 has_moved "$NS_S" MPFastcloseRx; then
+		wait_for 5 grep -q '"event":"closed"' "$TAP_TMP/server.out" ||
+			{ attack_broken "the server did not notice"; return; }
+		attack_succeeds "the server's connection is reset ($(moved "$NS_S" MPFastcloseRx))"
+	elif still_served; then
+		attack_stopped "FASTCLOSE ignored ($(moved "$NS_S" MPFastcloseRx)), the connection goes on"
+	else
+		attack_broken "the connection ended otherwise"
+	fi
 }

@@ -58,16 +58,25 @@ sockets_ended() {
 	[[ $(loader status --json | jq '.sockets | length') == 1 ]]
 }
 
+# If not, what is left may say why
+all_ended() {
+	wait_for 60 sockets_ended && return
+	diag "$(loader status --json | jq -c '.sockets[]')"
+	diag "$(in_c ss -Maen; in_c ss -tanei; in_c nstat -as | grep -i mptcp)"
+	diag "$(in_s ss -Maen; in_s ss -tanei; in_s nstat -as | grep -i mptcp)"
+	return 1
+}
+
 faults_up
 e2e_attach
 check "few ports wait" in_c sysctl -q net.ipv4.tcp_max_tw_buckets=1000 net.ipv4.ip_local_port_range="1024 65535"
 check "on both hosts" in_s sysctl -q net.ipv4.tcp_max_tw_buckets=1000
 serve "$NET1_S:$PORT,$KEY"
 check "some first" connections 500
-check "they have ended" wait_for 60 sockets_ended
+check "they have ended" all_ended
 before=$(maps) slab=$(slab)
 check "$TIMES connections" connections "$TIMES"
-check "they have ended" wait_for 60 sockets_ended
+check "they have ended" all_ended
 is "$(counter "$CG_C" keys_taken)" $((TIMES + 500)) "each had a key"
 diag "joins: $(counter "$CG_C" joins_answered)"
 is "$(maps)" "$before" "the maps are as large as before, and one socket has a key"

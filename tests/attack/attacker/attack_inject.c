@@ -19,7 +19,10 @@ static uint8_t *put_timestamps(uint8_t *at, const struct sender *sender)
 	return put32(put32(at, sender->tsval), sender->tsecr);
 }
 
-/* Sent by @from; its address if it is ADD_ADDR is addr= and addr_port= */
+/*
+ * Sent by @from; its address if it is ADD_ADDR is addr= and addr_port=. FASTCLOSE has the
+ * key of who is to take it, or with field=told what the attacker was told (attack_named.c).
+ */
 static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 			   enum side from)
 {
@@ -33,7 +36,9 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 		*at++ = 12;
 		*at++ = MP_FASTCLOSE << 4;
 		*at++ = 0;
-		return put64(at, connection->keys[!from]);
+		return put64(at, arg_is("field", "told", "real") ?
+					 told_fastclose :
+					 connection->keys[!from]);
 	}
 	if (arg_is("what", "remove-addr", "")) {
 		*at++ = 4;

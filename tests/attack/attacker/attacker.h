@@ -38,6 +38,8 @@ bool cmd_syns(void); /* attack_syns.c */
 bool cmd_oracle(void); /* attack_held_join.c */
 bool cmd_slot(void);
 bool cmd_inject(void); /* attack_inject.c */
+bool cmd_open_named(void); /* attack_named.c */
+bool cmd_hear_named(void);
 bool cmd_rewrite(void); /* attack_alter.c */
 bool cmd_strip(void);
 bool cmd_seen(void); /* eavesdrop.c */
@@ -98,6 +100,12 @@ void pass_segment(int path, enum side from, struct frame *frame,
 bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
 
 /*
+ * attack_named.c
+ */
+
+extern uint64_t told_fastclose; /* as the server has sent it */
+
+/*
  * attack_alter.c
  */
 
@@ -130,7 +138,13 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 		   const struct connection *teacher, unsigned int nr);
 void send_syn(const struct attempt *attempt);
 bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie);
+void send_attempt(const struct attempt *attempt, struct plan *plan);
+bool next_segment(const struct attempt *attempt, int64_t until,
+		  struct frame *frame, struct segment *segment);
 enum answer take_synack(struct attempt *attempt);
+enum answer send_data(struct attempt *attempt,
+		      const struct connection *connection, unsigned int len,
+		      unsigned int offset);
 uint64_t synack_hmac(const struct connection *connection,
 		     const struct attempt *attempt);
 void end_join(struct attempt *attempt, const struct connection *target,

