@@ -24,7 +24,7 @@ static uint8_t *held_join(uint8_t len, int64_t until, struct frame *frame,
 }
 
 /* From now on they are held: the first SYN. It comes within 20 times the patience */
-static uint8_t *hold_syn(struct frame *frame, struct segment *syn)
+uint8_t *hold_syn(struct frame *frame, struct segment *syn)
 {
 	uint8_t *join;
 

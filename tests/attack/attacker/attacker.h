@@ -37,6 +37,7 @@ bool cmd_join(void); /* attack_join.c */
 bool cmd_syns(void); /* attack_syns.c */
 bool cmd_oracle(void); /* attack_held_join.c */
 bool cmd_slot(void);
+bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
@@ -98,6 +99,12 @@ int64_t now_ms(void);
 void pass_segment(int path, enum side from, struct frame *frame,
 		  const struct segment *segment);
 bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
+
+/*
+ * attack_held_join.c
+ */
+
+uint8_t *hold_syn(struct frame *frame, struct segment *syn);
 
 /*
  * attack_named.c

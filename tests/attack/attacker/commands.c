@@ -52,12 +52,18 @@ static const struct {
 	const char *name;
 	bool (*run)(void);
 } commands[] = {
-	{ "join", cmd_join },	  { "syns", cmd_syns },
-	{ "oracle", cmd_oracle }, { "slot", cmd_slot },
-	{ "inject", cmd_inject }, { "rewrite", cmd_rewrite },
-	{ "strip", cmd_strip },	  { "seen", cmd_seen },
-	{ "reset", cmd_reset },	  { "open-named", cmd_open_named },
+	{ "join", cmd_join },
+	{ "syns", cmd_syns },
+	{ "oracle", cmd_oracle },
+	{ "slot", cmd_slot },
+	{ "inject", cmd_inject },
+	{ "rewrite", cmd_rewrite },
+	{ "strip", cmd_strip },
+	{ "seen", cmd_seen },
+	{ "reset", cmd_reset },
+	{ "open-named", cmd_open_named },
 	{ "hear-named", cmd_hear_named },
+	{ "unproven", cmd_unproven },
 };
 
 /* "reply N NAME=VALUE..." with the N of its first word, so that none is mistaken */

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * On the path of a join of the client's, which is held back: answers to its SYN that have no
+ * HMAC at all
+ */
+#include <stdio.h>
+
+#include "attacker.h"
+
+#define BYTES 100
+
+/* As from the server of the join */
+static void answer_join(int path, const struct segment *syn, struct plan *plan)
+{
+	struct frame frame;
+
+	plan->from = syn->to;
+	plan->to = syn->from;
+	plan->from_mac = links[path][SERVER].peer_mac;
+	plan->to_mac = links[path][CLIENT].peer_mac;
+	make_segment(&frame, plan);
+	send_frame(&links[path][CLIENT], &frame);
+}
+
+/* What the client sends next on that subflow; its SYN again is no answer */
+static enum answer hear_client(const struct segment *syn)
+{
+	int64_t until = now_ms() + patience_ms;
+	struct segment segment;
+	struct frame frame;
+
+	while (pump(until, false, &frame)) {
+		if (!parse_segment(&frame, &segment) ||
+		    !same_endpoint(&segment.from, &syn->from))
+			continue;
+		if (segment.tcp->rst)
+			return REFUSED;
+		if (segment.tcp->ack)
+			return ANSWERED;
+	}
+	return SILENT;
+}
+
+/* A SYN of their own, as in a simultaneous open; then data for the client's application */
+static void open_as_well(int path, const struct connection *connection,
+			 const struct segment *syn)
+{
+	static const uint8_t bytes[BYTES] = { 'A' };
+	struct plan plan = { .flags = TH_SYN }; /* MPTCP counts from 0 here */
+	enum answer answer;
+	uint8_t *at;
+
+	answer_join(path, syn, &plan);
+	answer = hear_client(syn);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return;
+	plan.flags = TH_ACK;
+	plan.seq++;
+	plan.ack = syn->seq + 1;
+	at = plan.options;
+	*at++ = MPTCP_KIND;
+	*at++ = 26;
+	*at++ = MP_DSS << 4;
+	*at++ = 0xf; /* data ack and mapping, both of 8 bytes */
+	at = put64(at, key_first_dsn(connection->keys[CLIENT]));
+	at = put64(at, key_first_dsn(connection->keys[SERVER]));
+	at = put32(at, 1);
+	at = put16(at, BYTES);
+	plan.options_len = (unsigned int)(at - plan.options);
+	plan.payload = bytes;
+	plan.payload_len = sizeof(bytes);
+	answer_join(path, syn, &plan);
+	printf(" data=%s", answers[hear_client(syn)]);
+}
+
+/* A RST with the sequence number that begins a stream, where a refusal has 0 */
+static void reset_as_stream(int path, const struct segment *syn)
+{
+	struct plan plan = { .flags = TH_RST | TH_ACK,
+			     .seq = 1,
+			     .ack = syn->seq + 1 };
+
+	answer_join(path, syn, &plan);
+	printf(" sent=1");
+}
+
+/* what=syn or what=rst */
+bool cmd_unproven(void)
+{
+	int path = (int)arg_number("path", "2") - 1;
+	const struct connection *connection;
+	struct segment segment;
+	struct frame frame;
+
+	if (!hold_syn(&frame, &segment))
+		return true;
+	connection = arg_connection("conn");
+	if (!connection)
+		return false;
+	held = segment.from;
+	if (arg_is("what", "syn", "syn"))
+		open_as_well(path, connection, &segment);
+	else
+		reset_as_stream(path, &segment);
+	return true;
+}

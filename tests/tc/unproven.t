@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A join of the client's is held back on its path, and answered without an HMAC, in two ways
+# that plain MPTCP takes. A join of a connection with a key completes only with a verified
+# field: neither reaches TCP.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/attack/net.sh
+
+# KEY: "" for none. WHAT: the answer
+answer() {
+	stop client
+	stop server
+	ip -n "$NS_C" mptcp endpoint flush
+	attack reset >/dev/null || bail "the attacker does not answer"
+	serve "$NET1_S:$PORT${1:+,$1}"
+	mib_snapshot "$NS_C"
+	attack_begin unproven conn=0 what="$2"
+	client client ${1:+--key-file "$1"}
+	endpoint_c "$NET2_C" subflow && attack_end >/dev/null
+}
+
+fell_back() {
+	(($(mib_moved "$NS_C" MPCapableDataFallback) > 0))
+}
+
+e2e_up
+check "plain MPTCP, a SYN" answer "" syn
+is "$(reply syn) $(reply data)" "answered answered" "the client has taken data of the attacker's"
+check "plain MPTCP, a RST" answer "" rst
+check "the connection falls back to TCP" wait_for 5 fell_back
+ip -n "$NS_C" mptcp endpoint flush
+
+e2e_attach
+for setting in syn rst; do
+	refused=$(counter "$CG_C" joins_refused)
+	check "with a key, $setting" answer "$KEY" "$setting"
+	[[ $setting != syn ]] || is "$(reply syn)" silent "no answer to it"
+	check "it was dropped" test "$(counter "$CG_C" joins_refused)" -gt "$refused"
+	is "$(mib_moved "$NS_C" MPCapableDataFallback)" 0 "no fallback"
+	check "the data arrives whole" release client
+done
+done_testing
