@@ -22,6 +22,12 @@
 #include "tc_shared.bpf.h"
 
 /*
+ * 1 if the kernel itself verifies its key: then nothing is to be done here, and another key
+ * in the SYN/ACK would be refused. The command writes it.
+ */
+SEC(".rodata.kernel") const volatile __u64 kernel_verifies_keys;
+
+/*
  * The own key that the ACK proved which the gate has seen last on this CPU. TCP makes the
  * connection of it at once, and there extkey_established compares.
  */
@@ -65,7 +71,8 @@ static __always_inline void write_own_key(struct __sk_buff *skb,
 	bool is_masked;
 	__u8 field[8];
 
-	if (walk->capables != 1 || walk->capable_len != EXTKEY_CAPABLE_SYNACK)
+	if (kernel_verifies_keys || walk->capables != 1 ||
+	    walk->capable_len != EXTKEY_CAPABLE_SYNACK)
 		return;
 	tuple_of(skb, &s->packet, true, &key);
 	listener = find_listener(skb, &key.tuple, s->packet.ipv6);
@@ -115,6 +122,8 @@ static __always_inline bool has_proven_key(struct bpf_sock_ops *ctx,
 	__u32 zero = 0;
 	__u64 *note;
 
+	if (kernel_verifies_keys)
+		return true;
 	if (ctx->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
 		return !BPF_CORE_READ_BITFIELD(subflow_of(ctx->sk),
 					       request_join);

@@ -15,6 +15,8 @@
 #define EXTKEY_LAYOUT "2"
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
+#define EXTKEY_KEY_CHECK \
+	"mptcp_cookie_key_valid" /* kernel/mptcp_verify_cookie_key.patch */
 #define EXTKEY_MAX_CGROUPS 1024
 #define EXTKEY_MAX_DEVICES 4096
 #define EXTKEY_MAX_NAMESPACES 4096 /* with keys; if there are more, all count */

@@ -26,7 +26,7 @@ usage()
 	cat <<-USAGE
 	Usage: kernel/build.sh [--unpatched] [--config FRAGMENT]...
 
-	  --unpatched        leave out kernel/mptcp_join_bpf_hook.patch
+	  --unpatched        leave out the patches of kernel/series
 	  --config FRAGMENT  add options to those of kernel/vm.config
 
 	Environment:
@@ -35,11 +35,11 @@ usage()
 	USAGE
 }
 
-patch_file=$here/mptcp_join_bpf_hook.patch
+patched=yes
 fragments=("$here/vm.config")
 while (($#)); do
 	case $1 in
-	--unpatched)	patch_file=/dev/null ;;
+	--unpatched)	patched= ;;
 	--config)	[[ ${2-} ]] || die "--config needs the path of a fragment"
 			fragments+=("$(realpath -e -- "$2")") || die "no fragment $2"
 			shift ;;
@@ -59,7 +59,14 @@ need()
 need flock util-linux
 [[ $source != "/usr/src/$package.tar.xz" ]] || need "$source" "$package"
 [[ -r $source ]] || die "cannot read $source: EXTKEY_KERNEL_SOURCE should be a tarball"
-[[ -r $patch_file ]] || die "no $patch_file: is the checkout complete?"
+patch_file=$(mktemp)
+trap 'rm -f "$patch_file"' EXIT
+if [[ $patched ]]; then
+	while IFS= read -r name; do
+		cat "$here/$name" >>"$patch_file" || die "no $here/$name: is the checkout complete?"
+	done < <(grep -v '^#' "$here/series")
+	[[ -s $patch_file ]] || die "no patches in $here/series: is the checkout complete?"
+fi
 need gcc gcc
 need pahole dwarves
 mkdir -p "$cache/images" "$cache/trees" 2>/dev/null || :
@@ -112,7 +119,7 @@ fi
 # Whoever is not allowed to finish leaves $tree/busy behind, and nobody can tell
 # in which state the tree is.
 job=
-trap '[[ ! $job ]] || { kill -- "-$job" && wait "$job"; } 2>/dev/null || :' EXIT
+trap '[[ ! $job ]] || { kill -- "-$job" && wait "$job"; } 2>/dev/null || :; rm -f "$patch_file"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -214,26 +221,50 @@ check_config()
 
 apply() { patch -d "$linux" -p1 --fuzz=0 --force --no-backup-if-mismatch "$@"; }
 
-# Go from the patch in the tree to the one asked for.
+# What the patches are going to change is kept in $tree/orig: to reverse several patches to
+# one file, each would have to be told from the next.
+keep_originals()
+{
+	local file
+
+	rm -rf "$tree/orig"
+	mkdir "$tree/orig"
+	while IFS= read -r file; do
+		[[ ! -e $linux/$file ]] || (cd "$linux" && cp --parents -- "$file" "$tree/orig/")
+	done < <(sed -n 's|^+++ b/||p' "$patch_file" | sort -u)
+}
+
+# With the time of now, for make to see
+bring_originals_back()
+{
+	cp -r "$tree/orig/." "$linux/"
+	rm -rf "$tree/orig"
+}
+
+# Go from the patches in the tree to those asked for.
 change_patch()
 {
 	! cmp -s "$tree/applied" "$patch_file" || return 0
 	touch "$tree/busy"
-	if [[ -s $tree/applied ]]; then
+	if [[ -d $tree/orig ]]; then
+		bring_originals_back
+	elif [[ -s $tree/applied ]]; then
+		# A tree of before there was more than one
 		if ! apply -R <"$tree/applied" >"$log" 2>&1; then
 			say "the tree is not what it should be: starting anew"
 			unpack
 			touch "$tree/busy"
 		fi
-		: >"$tree/applied"
 	fi
+	: >"$tree/applied"
 	if [[ -s $patch_file ]]; then
-		if ! apply --dry-run <"$patch_file" >"$log" 2>&1; then
+		keep_originals
+		if ! apply <"$patch_file" >"$log" 2>&1; then
+			bring_originals_back
 			rm "$tree/busy"
 			show_log
-			die "$patch_file does not apply to $source: rebase it"
+			die "the patches of $here/series do not apply to $source: rebase them"
 		fi
-		apply <"$patch_file" >"$log" 2>&1
 	fi
 	cp "$patch_file" "$tree/applied"
 	rm "$tree/busy"

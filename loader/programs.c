@@ -21,6 +21,7 @@
 
 #define PREFIX "extkey_" /* of the programs' names, not of their pins' */
 #define ID_MAP ".rodata.id" /* bpf/keys.bpf.h */
+#define KERNEL_MAP ".rodata.kernel" /* bpf/own_key.bpf.h */
 
 static const struct set {
 	const char *dir;
@@ -159,17 +160,27 @@ static int reuse_maps(enum program_set set, struct bpf_object *object)
 	return 0;
 }
 
-static int set_installation(struct bpf_object *object)
+static int set_constant(struct bpf_object *object, const char *name,
+			__u64 value)
 {
-	__u64 installation = programs_installation();
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object)
 		if (bpf_map__is_internal(map) &&
-		    strstr(bpf_map__name(map), ID_MAP))
-			return bpf_map__set_initial_value(map, &installation,
-							  sizeof(installation));
+		    strstr(bpf_map__name(map), name))
+			return bpf_map__set_initial_value(map, &value,
+							  sizeof(value));
 	return -ENOENT;
+}
+
+/* What the programs cannot find out by themselves */
+static int set_constants(enum program_set set, struct bpf_object *object)
+{
+	int err = set_constant(object, ID_MAP, programs_installation());
+
+	if (!err && set == SET_TC)
+		err = set_constant(object, KERNEL_MAP, has_verified_keys());
+	return err;
 }
 
 static int load_error(int err)
@@ -197,7 +208,7 @@ static int load_object(enum program_set set, struct bpf_object **loaded)
 	if (!object)
 		return fail(-errno, "cannot open the BPF programs: %s\n%s",
 			    strerror(errno), libbpf_log);
-	err = set_installation(object);
+	err = set_constants(set, object);
 	if (err)
 		err = fail(err, "cannot prepare the BPF programs: %s",
 			   strerror(-err));

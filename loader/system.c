@@ -151,6 +151,7 @@ static bool has_member(const struct btf *btf, const char *name,
 /* To read the kernel's BTF takes longer than all the rest of most commands */
 static const struct features {
 	bool hook;
+	bool verified_keys;
 	bool address_length;
 } *features(void)
 {
@@ -166,6 +167,8 @@ static const struct features {
 		return &found;
 	found.hook = btf__find_by_name_kind(btf, EXTKEY_HOOK, BTF_KIND_FUNC) >
 		     0;
+	found.verified_keys = btf__find_by_name_kind(btf, EXTKEY_KEY_CHECK,
+						     BTF_KIND_FUNC) > 0;
 	found.address_length =
 		has_member(btf, "bpf_sock_addr_kern", "uaddrlen");
 	btf__free(btf);
@@ -175,6 +178,11 @@ static const struct features {
 bool has_hook(void)
 {
 	return features()->hook;
+}
+
+bool has_verified_keys(void)
+{
+	return features()->verified_keys;
 }
 
 bool has_address_length(void)

@@ -19,6 +19,9 @@ int check_system(void); /* all of these */
 /* Whether the running kernel has the hook of the kernel patch */
 bool has_hook(void);
 
+/* Whether the kernel verifies its own MPTCP key with SYN cookies */
+bool has_verified_keys(void);
+
 /* Whether programs can see how long an address is, and so keys behind one: Linux 6.7 */
 bool has_address_length(void);
 
