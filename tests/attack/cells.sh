@@ -5,6 +5,7 @@
 #
 #	setting_begin SETTING	plain, xor, siphash or siphash-bound
 #	setting_end
+#	is_played ROW SETTING	false if there is nothing to see with this engine
 #	cell ROW SETTING	$OUTCOME and $WHY, and $EXPECTED; false if it is not
 #				as expected
 #	cell_json ROW SETTING
@@ -42,6 +43,10 @@ expectation() {
 		$1 == row && !found { found = $column }
 		$1 == row "@" engine { found = $column }
 		END { print found == "na" ? "n/a" : found }' tests/attack/expected
+}
+
+is_played() {
+	[[ $(expectation "$1" "$2") != - ]]
 }
 
 cell_reset() {

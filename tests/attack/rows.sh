@@ -440,15 +440,20 @@ client_vanishes() {
 	return $status
 }
 
-# Another service with the same key, which does not read, and is killed: so its kernel sends
-# FASTCLOSE. Of the attacker's own connection, with the keys of the victim's the other way round.
-told_by_another() {
+# The attacker's own connection to another service with the same key, with the MPTCP keys of
+# the victim's the other way round
+open_at_another() {
 	OTHER_PORT=$((PORT + 1))
 	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
 		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
 	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
 		attack open-named conn=0 from="$NET1_A" to_port="$OTHER_PORT" &&
-		wait_for 10 accepted || return
+		wait_for 10 accepted
+}
+
+# That service does not read, and is killed: so its kernel sends FASTCLOSE
+told_by_another() {
+	open_at_another || return
 	kill -STOP -- "-${TAP_SPAWNED[other]}"
 	attack_begin hear-named ms=20000
 	wait_for 10 unread && { kill -KILL -- "-${TAP_SPAWNED[other]}"; reap other 10; }

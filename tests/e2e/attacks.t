@@ -13,9 +13,11 @@ cd "$(dirname "$0")/../.." || exit 1
 e2e_up
 for setting in plain xor siphash siphash-bound; do
 	setting_begin "$setting"
-	rows=(1 2 9 15)
+	rows=(1 2 9)
+	[[ $setting != plain && $setting != siphash ]] || rows+=(15)
 	[[ $setting != plain && $setting != siphash-bound ]] || rows+=(8)
 	for row in "${rows[@]}"; do
+		is_played "$row" "$setting" || continue
 		cell "$row" "$setting"
 		is "$OUTCOME" "$EXPECTED" "$setting: ${TITLES[$row]}: $OUTCOME" || diag "$WHY"
 	done

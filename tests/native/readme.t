@@ -156,7 +156,7 @@ unknown_messages() {
 is "$(unknown_messages)" "" "messages are printed as the command has them"
 
 is "$(grep -c '' <<<"$(sed -n 's/^row\b.*//; s/^\([0-9]*[a-z]*\)[@\t].*/\1/p' tests/attack/expected |
-	sort -u)")" "$(grep -oE 'plays [0-9]+ other attacks' README.md | grep -oE '[0-9]+')" \
+	sort -u)")" "$(grep -oE 'plays [0-9]+ attacks' README.md | grep -oE '[0-9]+')" \
 	"the number of attacks"
 
 # The table of make demo: its columns, and what the experiments are and come to

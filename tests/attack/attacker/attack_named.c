@@ -94,6 +94,7 @@ bool cmd_hear_named(void)
 	}
 	printf(" fastclose=%s", !told				     ? "none" :
 				told_fastclose == named.keys[CLIENT] ? "plain" :
-								       "other");
+				!told_fastclose			     ? "zero" :
+								       "masked");
 	return true;
 }
