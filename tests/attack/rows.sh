@@ -35,6 +35,11 @@ declare -A TITLES=(
 	[15]="Own connection with the keys of another as an oracle of FASTCLOSE, with SYN cookies"
 )
 
+# Whether the kernel has the patches of kernel/series, one of which brings this function
+patched() {
+	bpftool btf dump file /sys/kernel/btf/vmlinux | grep -q "FUNC 'mptcp_cookie_key_valid'"
+}
+
 attack_succeeds() { OUTCOME=succeeds WHY=$*; }
 attack_stopped() { OUTCOME=stopped WHY=$*; }
 attack_broken() { OUTCOME=broken WHY="$* (attacker: $REPLY_LINE)"; }

@@ -28,7 +28,7 @@ failed=0
 for setting in "${settings[@]}"; do
 	setting_begin "$setting"
 	for row; do
-		is_played "$row" "$setting" || continue
+		is_played "$row" || continue
 		cell "$row" "$setting" || failed=1
 		cell_json "$row" "$setting" >>"$cells"
 		printf '%-4s %-14s %-10s %s\n' "$row" "$setting" "$OUTCOME" "$WHY" >&2

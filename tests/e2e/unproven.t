@@ -6,6 +6,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/attack/net.sh
+. tests/attack/rows.sh
 
 # KEY: "" for none. WHAT: the answer
 answer() {
@@ -22,11 +23,6 @@ answer() {
 
 fell_back() {
 	(($(mib_moved "$NS_C" MPCapableDataFallback) > 0))
-}
-
-# kernel/mptcp_join_needs_hmac.patch, by another one of the series, which is in BTF
-patched() {
-	bpftool btf dump file /sys/kernel/btf/vmlinux | grep -q "FUNC 'mptcp_cookie_key_valid'"
 }
 
 e2e_up
