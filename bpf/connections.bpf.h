@@ -67,7 +67,7 @@ static __always_inline bool is_alive(const struct connection *connection)
 	const struct mptcp_sock *msk = socket_of(connection);
 
 	return connection->msk && msk->token == connection->token &&
-	       (__u32)msk->local_key == connection->key_part;
+	       key_part(msk) == connection->key_part;
 }
 
 static __always_inline void add_connection(struct mptcp_sock *msk)
@@ -75,7 +75,7 @@ static __always_inline void add_connection(struct mptcp_sock *msk)
 	struct connection connection = {
 		.msk = (__u64)msk,
 		.token = msk->token,
-		.key_part = msk->local_key,
+		.key_part = key_part(msk),
 	};
 	struct connection_bucket *bucket = bucket_of(connection.token);
 	struct connection seen, *at;

@@ -90,7 +90,7 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 
 	/* With the hook, a connection's own MPTCP key is the kernel's affair */
 	if (!listener)
-		stored->proven = msk->token;
+		stored->proven = msk->local_key;
 	count_keyed(stored->cgroup_id, auth, listener);
 	hook_input(msk, skc, auth, stored->bind_addresses, &input);
 	return extkey_mask(stored->scheme, &stored->secret, &input);

@@ -98,7 +98,10 @@ static __always_inline __u64 named_key(const struct packet *packet)
 	return opt_be64(packet, walk->capable_at + EXTKEY_RECEIVER_KEY_AT);
 }
 
-/* At a listener whose key is in s->stored; @request_key: of the request, or 0 */
+/*
+ * At a listener whose key is in s->stored; @request_key: of the request, or 0. If there is
+ * one TCP does not look at what the ACK names.
+ */
 static __always_inline void prove_key(struct __sk_buff *skb, struct scratch *s,
 				      __u64 request_key)
 {
@@ -109,10 +112,18 @@ static __always_inline void prove_key(struct __sk_buff *skb, struct scratch *s,
 	note = bpf_map_lookup_elem(&proven, &zero);
 	if (!note)
 		return;
-	*note = named && (named == request_key ||
-			  named == own_key(s, netns, false)) ?
-			named :
-			0;
+	*note = request_key;
+	if (!request_key && named && named == own_key(s, netns, false))
+		*note = named;
+}
+
+/* Of a connection, on either end: not one that has joined */
+static __always_inline bool is_first_subflow(struct bpf_sock_ops *ctx)
+{
+	struct mptcp_subflow_context *subflow = subflow_of(ctx->sk);
+
+	return !BPF_CORE_READ_BITFIELD(subflow, request_join) &&
+	       !BPF_CORE_READ_BITFIELD(subflow, mp_join);
 }
 
 /* Whether this host has chosen its own key of the connection that has just come about */
@@ -122,11 +133,9 @@ static __always_inline bool has_proven_key(struct bpf_sock_ops *ctx,
 	__u32 zero = 0;
 	__u64 *note;
 
-	if (kernel_verifies_keys)
+	if (kernel_verifies_keys ||
+	    ctx->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
 		return true;
-	if (ctx->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
-		return !BPF_CORE_READ_BITFIELD(subflow_of(ctx->sk),
-					       request_join);
 	/* Fast open, RFC 7413: never with a cookie */
 	if (ctx->skb_tcp_flags & TCP_SYN)
 		return true;

@@ -80,7 +80,11 @@ static __always_inline __be16 network_protocol(struct __sk_buff *skb)
 	return protocol;
 }
 
-/* On an interface: what no socket sends, nor is forwarded, as a SYN/ACK with a cookie */
+/*
+ * On an interface: what no socket sends, nor is forwarded, as a SYN/ACK with a cookie. On
+ * devices below the one that it leaves by, it may also be a copy of any packet, for one
+ * of several ports, or come out of another network namespace: see leaves_here().
+ */
 static __always_inline bool is_of_cookie(struct __sk_buff *skb)
 {
 	return !skb->sk && !skb->ingress_ifindex;

@@ -59,6 +59,12 @@ static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
 						     EXTKEY_KEY_FIELDS;
 }
 
+/* Of the own MPTCP key, which stays when the connection ends, as the token does not */
+static __always_inline __u32 key_part(const struct mptcp_sock *msk)
+{
+	return msk->local_key;
+}
+
 /*
  * Of a connection. Masks are bound to the MPTCP keys of both ends: without the proof that
  * this host has chosen its own, they might be those of another connection.
@@ -68,7 +74,8 @@ connection_key(const struct mptcp_sock *msk, const struct extkey_sock *stored)
 {
 	enum extkey_key key = key_in(stored);
 
-	if (key == EXTKEY_KEY_FIELDS && stored->proven != msk->token)
+	if (key == EXTKEY_KEY_FIELDS &&
+	    (!stored->proven || stored->proven != key_part(msk)))
 		return EXTKEY_KEY_UNKNOWN;
 	return key;
 }

@@ -81,10 +81,12 @@ int extkey_established(struct bpf_sock_ops *ctx)
 	if (!msk)
 		return 1;
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	/* With the hook the kernel itself sees to its key */
-	if (stored &&
-	    (key_in(stored) == EXTKEY_KEY_HOOK || has_proven_key(ctx, msk)))
-		stored->proven = msk->token;
+	/* In any case: what is there may be cloned from a listener that was a client once */
+	if (stored && is_first_subflow(ctx))
+		stored->proven = key_in(stored) == EXTKEY_KEY_HOOK ||
+						 has_proven_key(ctx, msk) ?
+					 key_part(msk) :
+					 0;
 	/* Those of the other engine as well: their policy may change */
 	if (stored || has_had_key(msk_sock(msk)->__sk_common.skc_net.net))
 		add_connection(msk);

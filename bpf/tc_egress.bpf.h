@@ -235,7 +235,8 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	struct tuple_key key;
 	struct joining *j;
 
-	if (!is_of_cookie(skb) || !has_had_key(netns_of(skb)))
+	if (!is_of_cookie(skb) || !leaves_here(skb) ||
+	    !has_had_key(netns_of(skb)))
 		return TC_ACT_UNSPEC;
 	tuple_of(skb, &s->packet, true, &key);
 	j = bpf_map_lookup_elem(&joining, &key);
@@ -285,7 +286,7 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
 		return mask_packet(skb, s);
 	if (!s->packet.walk.found) {
-		if (is_of_cookie(skb))
+		if (is_of_cookie(skb) && leaves_here(skb))
 			write_own_key(skb, s);
 		return TC_ACT_UNSPEC;
 	}

@@ -169,6 +169,7 @@ struct mptcp_sock {
 
 struct mptcp_subflow_context {
 	__u32 request_join : 1;
+	__u32 mp_join : 1;
 	__u32 remote_nonce;
 	__u32 local_nonce;
 	__u32 remote_token;

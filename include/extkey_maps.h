@@ -82,7 +82,7 @@ struct extkey_device {
 /*
  * Map keys, a socket storage on the MPTCP socket. Written only while the socket
  * is neither connected nor listening, so that the hook can read without a lock; but for
- * @proven, which is written once and for all when the connection is established.
+ * @proven, which is written when the connection is established.
  */
 struct extkey_sock {
 	__u64 cgroup_id;
@@ -91,7 +91,7 @@ struct extkey_sock {
 	__u8 engine; /* enum extkey_engine, the same; the policy of now counts more */
 	__u8 bind_addresses; /* bind_addresses, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
-	__u32 proven; /* token of the connection whose own MPTCP key this host has chosen */
+	__u32 proven; /* low half of the own MPTCP key, if this host has chosen it; or 0 */
 };
 
 #endif /* EXTKEY_MAPS_H */
