@@ -13,8 +13,7 @@ all_maps() {
 	find /sys/fs/bpf/extkey -path "*/programs/*" -type f | while read -r pin; do
 		"$bpftool" -j prog show pinned "$pin" 2>/dev/null | jq '.map_ids[]?' 2>/dev/null
 	done | sort -un | while read -r id; do
-		"$bpftool" -j map dump id "$id" 2>/dev/null |
-			jq -r '.[]? | del(.formatted) | .. | strings | ltrimstr("0x")' | tr -d '\n'
+		"$bpftool" -j map dump id "$id" 2>/dev/null | perl -ne 'print /"0x(..)"/g'
 		echo
 	done
 }
