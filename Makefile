@@ -103,6 +103,14 @@ $(B)/only_families: tests/tc/only_families.c $(B)/tools-are-there
 $(B)/next/extkey_loader: $(B)/extkey_loader
 	@$(MAKE) --no-print-directory B=$(B)/next BPF_CFLAGS="$(BPF_CFLAGS) -fdebug-compilation-dir=next" $@
 
+# And one that counts something else as well, before all others
+$(B)/other/extkey_maps.h: include/extkey_maps.h
+	@mkdir -p $(@D)
+	sed 's/^struct extkey_counters {/&\n\t__u64 another;/' $< >$@
+
+$(B)/other/extkey_loader: $(B)/extkey_loader $(B)/other/extkey_maps.h
+	@$(MAKE) --no-print-directory B=$(B)/other BPF_CFLAGS="-I$(B)/other $(BPF_CFLAGS)" $@
+
 MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
 $(B)/program_info: LDLIBS := -lbpf
 $(B)/join: LDLIBS := -lmnl
@@ -139,7 +147,7 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
 	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link \
-	$(PRELOADS) $(B)/only_families $(B)/next/extkey_loader
+	$(PRELOADS) $(B)/only_families $(B)/next/extkey_loader $(B)/other/extkey_loader
 
 # One word for the shell, whatever is in it
 quoted = '$(subst ','\'',$(1))'

@@ -10,6 +10,7 @@
 
 #include <bpf/bpf.h>
 
+#include "counters.h"
 #include "devices.h"
 #include "error.h"
 #include "gate.h"
@@ -26,7 +27,6 @@
 #define NEW_HOOK_LINK HOOK_DIR "/link_new"
 #define KEYS_MAP EXTKEY_DIR "/keys"
 #define POLICIES_MAP EXTKEY_DIR "/policies"
-#define COUNTERS_MAP EXTKEY_DIR "/counters"
 #define DEVICES_MAP TC_DIR "/maps/devices"
 #define ENGINES_MAP EXTKEY_DIR "/engines"
 #define NAMESPACES_MAP EXTKEY_DIR "/namespaces"
@@ -62,8 +62,7 @@ static int open_maps(struct maps *maps)
 		pin_open_map(POLICIES_MAP, sizeof(struct extkey_policy));
 	if (maps->policies < 0)
 		return maps->policies;
-	maps->counters =
-		pin_open_map(COUNTERS_MAP, sizeof(struct extkey_counters));
+	maps->counters = counters_open();
 	if (maps->counters < 0)
 		return maps->counters;
 	maps->devices = pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
@@ -92,6 +91,42 @@ static int update_hook_link(bool next)
 			-EOPNOTSUPP,
 			"cannot attach to the hook '%s': %s; does the kernel have CONFIG_FUNCTION_TRACER and a BPF JIT?",
 			EXTKEY_HOOK, strerror(-err));
+	return 0;
+}
+
+struct carry_over {
+	int from, to;
+};
+
+static int carry_over(__u64 id, const struct extkey_policy *policy, void *data)
+{
+	const struct carry_over *maps = data;
+
+	(void)policy;
+	return counters_carry_over(maps->from, maps->to, id);
+}
+
+/* Before the first program that uses them runs. What is counted meanwhile is lost. */
+static int switch_counters(struct maps *maps)
+{
+	struct carry_over both = { .from = maps->counters };
+	int err;
+
+	if (!pin_exists(COUNTERS_NEXT_PATH))
+		return 0;
+	both.to = bpf_obj_get(COUNTERS_NEXT_PATH);
+	if (both.to < 0)
+		return fail(-errno, "cannot open %s: %s", COUNTERS_NEXT_PATH,
+			    strerror(errno));
+	err = policies_visit(maps, carry_over, &both);
+	if (!err)
+		err = pin_rename(COUNTERS_NEXT_PATH, COUNTERS_PATH);
+	if (err) {
+		close(both.to);
+		return err;
+	}
+	close_map(&maps->counters);
+	maps->counters = both.to;
 	return 0;
 }
 
@@ -141,6 +176,10 @@ int installation_repair(struct maps *maps)
 
 	err = pin_remove(EXTKEY_REMOVED_DIR);
 	if (err || !pin_exists(EXTKEY_DIR))
+		return err;
+	err = installation_is_torn() ? switch_counters(maps) :
+				       pin_remove(COUNTERS_NEXT_PATH);
+	if (err)
 		return err;
 	for (set = 0; set < NR_PROGRAM_SETS; set++) {
 		err = repair_set(maps, set);
@@ -288,7 +327,7 @@ int installation_change_engines(void)
  * one is switched: what the kernel refuses, or this process may not do, leaves the old
  * build as a whole. SET_CGROUP is the last one, by which an installation is known.
  */
-static int bring_up_to_date(const struct maps *maps,
+static int bring_up_to_date(struct maps *maps,
 			    const bool wanted[NR_PROGRAM_SETS])
 {
 	bool stale[NR_PROGRAM_SETS], upgraded;
@@ -301,9 +340,13 @@ static int bring_up_to_date(const struct maps *maps,
 	}
 	if (!err && stale[SET_TC])
 		err = devices_can_update(maps);
+	if (!err)
+		err = switch_counters(maps);
 	for (set = NR_PROGRAM_SETS - 1; set >= 0 && err; set--)
 		if (stale[set])
 			programs_unload(set);
+	if (err)
+		pin_remove(COUNTERS_NEXT_PATH);
 	for (set = NR_PROGRAM_SETS - 1; set >= 0 && !err; set--) {
 		if (!stale[set])
 			continue;
@@ -317,7 +360,7 @@ static int bring_up_to_date(const struct maps *maps,
 	return err ? err : tell_engines();
 }
 
-int installation_upgrade(const struct maps *maps)
+int installation_upgrade(struct maps *maps)
 {
 	bool wanted[NR_PROGRAM_SETS];
 	int set;

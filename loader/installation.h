@@ -34,7 +34,7 @@ int installation_add(struct maps *maps, unsigned int engine);
 int installation_change_engines(void);
 
 /* Replaces what is loaded with the programs of this build; nothing new is loaded */
-int installation_upgrade(const struct maps *maps);
+int installation_upgrade(struct maps *maps);
 
 /* Whether all that is loaded is of this build */
 bool installation_is_current(void);

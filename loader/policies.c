@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "counters.h"
 #include "error.h"
 #include "links.h"
 #include "policies.h"
@@ -66,14 +67,6 @@ int policy_write(const struct maps *maps, __u64 id,
 	return 0;
 }
 
-void policy_counters(const struct maps *maps, __u64 id,
-		     struct extkey_counters *counters)
-{
-	memset(counters, 0, sizeof(*counters));
-	if (maps->counters >= 0)
-		bpf_map_lookup_elem(maps->counters, &id, counters);
-}
-
 static bool link_alive(__u64 id, const struct cgroup_program *program,
 		       struct link_state *state)
 {
@@ -114,7 +107,6 @@ static int link_one(int cgroup_fd, __u64 id,
 int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
 		const char *cgroup)
 {
-	struct extkey_counters counters = { 0 };
 	char dir[PIN_PATH_MAX];
 	unsigned int i;
 	int err;
@@ -123,10 +115,7 @@ int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
 	err = pin_make_dir(CGROUPS_DIR);
 	if (!err)
 		err = pin_make_dir(dir);
-	/* Those that are there go on counting */
-	if (!err &&
-	    bpf_map_update_elem(maps->counters, &id, &counters, BPF_NOEXIST) &&
-	    errno != EEXIST)
+	if (!err && counters_add(maps->counters, id))
 		err = map_error("counters", cgroup);
 	for (i = 0; i < NR_CGROUP_PROGRAMS && !err; i++)
 		err = link_one(cgroup_fd, id, &cgroup_programs[i]);

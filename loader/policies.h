@@ -25,10 +25,6 @@ bool policy_read(const struct maps *maps, __u64 id,
 int policy_write(const struct maps *maps, __u64 id,
 		 const struct extkey_policy *policy);
 
-/* All zero if there are none */
-void policy_counters(const struct maps *maps, __u64 id,
-		     struct extkey_counters *counters);
-
 /* All of attach but the policy: the links, and a place for the counters */
 int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
 		const char *cgroup);

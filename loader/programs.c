@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "build_id.h"
+#include "counters.h"
 #include "error.h"
 #include "extkey.skel.h"
 #include "hook.skel.h"
@@ -98,13 +99,18 @@ static void map_path(enum program_set set, const char *map, char *path)
 		snprintf(path, PIN_PATH_MAX, "%s/maps/%s", sets[set].dir, map);
 }
 
+static bool is_counters(const char *map)
+{
+	return !strcmp(map, "counters");
+}
+
 /*
- * What cannot be lost: with EXTKEY_LAYOUT these are the same in all builds. Tables of
- * engine tc alone may be others.
+ * What cannot be lost: with EXTKEY_LAYOUT these are the same in all builds. Counters and
+ * tables of engine tc alone may be others.
  */
 static bool is_kept(const char *map)
 {
-	return is_shared(map) || !strcmp(map, "devices");
+	return (is_shared(map) && !is_counters(map)) || !strcmp(map, "devices");
 }
 
 /* A descriptor of a pinned map, -ENOENT if there is none, or another negative errno */
@@ -131,6 +137,24 @@ static bool same_map(int fd, const struct bpf_map *map)
 	       info.map_flags == bpf_map__map_flags(map);
 }
 
+/*
+ * As open_pinned(). Other counters are not for the programs that run now: until those are
+ * switched the new ones have a pin of their own.
+ */
+static int open_map_of(enum program_set set, const struct bpf_map *map,
+		       char *path)
+{
+	int fd;
+
+	map_path(set, bpf_map__name(map), path);
+	fd = open_pinned(path);
+	if (fd < 0 || !is_counters(bpf_map__name(map)) || same_map(fd, map))
+		return fd;
+	close(fd);
+	snprintf(path, PIN_PATH_MAX, "%s", COUNTERS_NEXT_PATH);
+	return open_pinned(path);
+}
+
 static int reuse_maps(enum program_set set, struct bpf_object *object)
 {
 	char path[PIN_PATH_MAX];
@@ -140,8 +164,7 @@ static int reuse_maps(enum program_set set, struct bpf_object *object)
 	bpf_object__for_each_map(map, object) {
 		if (bpf_map__is_internal(map))
 			continue;
-		map_path(set, bpf_map__name(map), path);
-		fd = open_pinned(path);
+		fd = open_map_of(set, map, path);
 		if (fd == -ENOENT)
 			continue;
 		/* All else says nothing of whether it is there */
@@ -234,8 +257,7 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 	bpf_object__for_each_map(map, object) {
 		if (err || bpf_map__is_internal(map))
 			continue;
-		map_path(set, bpf_map__name(map), path);
-		fd = open_pinned(path);
+		fd = open_map_of(set, map, path);
 		if (fd < 0 && fd != -ENOENT)
 			return fd;
 		if (fd >= 0 && same_map(fd, map)) {

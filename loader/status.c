@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <jansson.h>
 
 #include "cgroups.h"
+#include "counters.h"
 #include "error.h"
 #include "gate.h"
 #include "installation.h"
@@ -22,26 +22,6 @@
 #include "sockets.h"
 #include "system.h"
 #include "verbs.h"
-
-#define COUNTER(name) { #name, offsetof(struct extkey_counters, name) }
-
-static const struct counter {
-	const char *name;
-	size_t offset;
-} counter_table[] = {
-	COUNTER(keys_taken),	    COUNTER(keys_weak),
-	COUNTER(keys_malformed),    COUNTER(keys_missing),
-	COUNTER(keys_failed),	    COUNTER(joins_masked),
-	COUNTER(joins_answered),    COUNTER(joins_unmasked),
-	COUNTER(joins_known),	    COUNTER(joins_completed),
-	COUNTER(joins_plain_sent),  COUNTER(joins_plain_received),
-	COUNTER(joins_pm_listener), COUNTER(joins_refused),
-	COUNTER(joins_malformed),   COUNTER(joins_unseen),
-};
-
-#define NR_COUNTERS (sizeof(counter_table) / sizeof(counter_table[0]))
-_Static_assert(NR_COUNTERS * sizeof(__u64) == sizeof(struct extkey_counters),
-	       "every counter has a line in the table");
 
 /* What is gathered */
 struct report {
@@ -88,28 +68,19 @@ static void lacks(struct report *report, const char *format, ...)
 	json_array_append_new(report->incomplete, text_json(reason));
 }
 
-static json_t *counters_json(const struct extkey_counters *counters)
+static void add_counter(const char *name, __u64 value, void *object)
 {
-	json_t *object = json_object();
-	unsigned int i;
-	__u64 value;
-
-	for (i = 0; i < NR_COUNTERS; i++) {
-		memcpy(&value, (const char *)counters + counter_table[i].offset,
-		       sizeof(value));
-		json_object_set_new(object, counter_table[i].name,
-				    json_integer(value));
-	}
-	return object;
+	json_object_set_new(object, name, json_integer(value));
 }
 
 static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 {
 	struct report *report = data;
-	struct extkey_counters counters;
+	json_t *counters = json_object();
 	bool linked = policy_linked(id);
 
-	policy_counters(report->maps, id, &counters);
+	if (counters_visit(report->maps->counters, id, add_counter, counters))
+		say("warning: no counters: %s", failure());
 	if (!linked)
 		lacks(report,
 		      "cgroup %s does not have all programs: run 'extkey_loader attach %s' again",
@@ -127,7 +98,7 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 			  scheme_name(policy->scheme), "require_key",
 			  (int)policy->require_key, "bind_addresses",
 			  (int)policy->bind_addresses, "linked", (int)linked,
-			  "counters", counters_json(&counters)));
+			  "counters", counters));
 	return 0;
 }
 

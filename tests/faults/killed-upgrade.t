@@ -3,7 +3,8 @@
 # upgrade killed by SIGKILL at each of its system calls that change something. Must
 # hold: both cgroups are attached as before, with the old programs or the new; status
 # says that something is left to do, and the next command does it, be it of the new
-# build or of the old one. A build that the kernel refuses changes nothing.
+# build or of the old one. A build that the kernel refuses changes nothing. The new one
+# counts something more: what both count goes on where it was.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/faults.sh
@@ -38,6 +39,13 @@ killed_half_way() {
 	! links_match >/dev/null
 }
 
+# Calls without a key that were refused, as each build tells it
+missing() {
+	"$1" status -j | jq --arg cgroup "$CG_C" \
+		'.cgroups[] | select(.cgroup == $cgroup) | .counters | [.keys_missing, .another]' | xargs
+}
+
+NEXT=$OTHER
 faults_up
 serve "$NET1_S:$PORT"
 links=$(old_build >/dev/null && pinned_links | cut -d" " -f 1,2)
@@ -72,4 +80,14 @@ check "changes nothing either" state_is "$before"
 check "status is complete" build/extkey_loader status
 check "without that it succeeds" "$NEXT" upgrade
 check "as a whole" whole
+
+is "$(bind_in "$CG_C")" EPERM "a call is refused"
+is "$(missing "$OTHER")" "[ 1, 0 ]" "it was counted, and what the old build did not count is 0"
+is "$(missing build/extkey_loader)" "[ 1, 0 ]" "the old build tells what is counted"
+for next in build/extkey_loader "$OTHER"; do
+	check "${next%/*}: upgrade" "$next" upgrade
+	is "$(bind_in "$CG_C")" EPERM "${next%/*}: a call is refused"
+	shown+=" $(missing "$next")"
+done
+is "$shown" " [ 2, null ] [ 3, 0 ]" "counters went on over each upgrade"
 done_testing

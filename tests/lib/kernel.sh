@@ -18,8 +18,10 @@
 #	nameless		a network namespace without a name; its process is $HOLDER
 #	in_holder CMD...	runs CMD there
 #	NEXT			the command of another build
+#	OTHER			that of one which has a counter more, "another"
 
 NEXT=build/next/extkey_loader
+OTHER=build/other/extkey_loader
 
 # Of the map that each of them has, as bpf/keys.bpf.h says
 our_programs() {
