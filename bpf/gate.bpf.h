@@ -194,18 +194,11 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 static __always_inline void count_drop(__u64 cgroup_id,
 				       enum extkey_verdict verdict)
 {
-	switch (verdict) {
-	case EXTKEY_DROP_UNREADABLE:
-	case EXTKEY_DROP_STRANGE:
-		count(cgroup_id, joins_malformed);
-		break;
-	case EXTKEY_DROP_UNVERIFIED:
-		count(cgroup_id, joins_unseen);
-		break;
-	default:
-		count(cgroup_id, joins_refused);
-		break;
-	}
+	struct extkey_counters *counted =
+		bpf_map_lookup_elem(&counters, &cgroup_id);
+
+	if (counted && verdict < EXTKEY_PASS)
+		__sync_fetch_and_add(&counted->drop_unreadable + verdict, 1);
 }
 
 /* For the cgroup of the key, or of the socket without one, if it has a policy */

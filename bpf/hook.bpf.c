@@ -22,19 +22,19 @@ count_keyed(__u64 cgroup_id, const struct mptcp_auth *auth, bool listener)
 	switch ((enum extkey_field)auth->field) {
 	case EXTKEY_FIELD_TOKEN:
 		if (!auth->rx)
-			count(cgroup_id, joins_masked);
+			count(cgroup_id, join_syn_tx);
 		else if (listener)
-			count(cgroup_id, joins_unmasked);
+			count(cgroup_id, join_syn_rx);
 		break;
 	case EXTKEY_FIELD_SYNACK:
 		if (auth->rx)
-			count(cgroup_id, joins_answered);
+			count(cgroup_id, join_synack_rx);
 		else
-			count(cgroup_id, joins_known);
+			count(cgroup_id, join_synack_tx);
 		break;
 	case EXTKEY_FIELD_ACK:
 		if (auth->rx && !auth->word)
-			count(cgroup_id, joins_completed);
+			count(cgroup_id, join_ack_rx);
 		break;
 	default:
 		break;

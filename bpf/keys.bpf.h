@@ -135,11 +135,11 @@ static __always_inline void count_plain(struct mptcp_sock *msk, __u32 engine,
 	if (!policy || policy->engine != engine)
 		return;
 	if (!rx)
-		count(cgroup_id, joins_plain_sent);
+		count(cgroup_id, join_syn_tx_plain);
 	else if (BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
-		count(cgroup_id, joins_pm_listener);
+		count(cgroup_id, join_syn_rx_pm);
 	else
-		count(cgroup_id, joins_plain_received);
+		count(cgroup_id, join_syn_rx_plain);
 }
 
 #endif /* EXTKEY_KEYS_BPF_H */

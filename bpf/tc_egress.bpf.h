@@ -32,7 +32,7 @@ mask_token(struct __sk_buff *skb, struct scratch *s,
 	if (masked == opt_be32(&s->packet, at + EXTKEY_VALUE_AT))
 		return true; /* done on the device above this one */
 	extkey_put_be32(field, masked);
-	count(s->stored.cgroup_id, joins_masked);
+	count(s->stored.cgroup_id, join_syn_tx);
 	return write_field(skb, &s->packet, at + EXTKEY_VALUE_AT, field,
 			   sizeof(field));
 }
@@ -134,7 +134,7 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 	    (s->packet.walk.found < 2 ||
 	     mask_or_withhold(skb, s, msk, subflow, key, &options[1])))
 		return TC_ACT_UNSPEC;
-	count(s->stored.cgroup_id, joins_refused);
+	count(s->stored.cgroup_id, drop_unmasked);
 	return TC_ACT_SHOT;
 }
 
@@ -155,11 +155,11 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		return TC_ACT_UNSPEC;
 	if (read_stored(listener_msk(req), &s->other) != READ_KEY ||
 	    !same_key(&s->stored, &s->other)) {
-		count(s->stored.cgroup_id, joins_refused);
+		count(s->stored.cgroup_id, join_refused);
 		return TC_ACT_SHOT;
 	}
 	if (leaves_here(skb))
-		count(s->stored.cgroup_id, joins_known);
+		count(s->stored.cgroup_id, join_synack_tx);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
 
@@ -260,7 +260,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	j->answered = true;
 	if (listener_key == EXTKEY_KEY_ABSENT)
 		return TC_ACT_UNSPEC;
-	count(cgroup_id, joins_known);
+	count(cgroup_id, join_synack_tx);
 	if (listener_key == EXTKEY_KEY_TOKEN)
 		return TC_ACT_UNSPEC;
 
@@ -273,7 +273,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 		       TC_ACT_UNSPEC :
 		       TC_ACT_SHOT;
 refuse:
-	count(cgroup_id, joins_refused);
+	count(cgroup_id, join_refused);
 	return TC_ACT_SHOT;
 }
 

@@ -33,7 +33,7 @@ static __always_inline void unmask_token(struct __sk_buff *skb,
 	vouch(skb, &s->packet, EXTKEY_FIELD_TOKEN,
 	      (__u64)token << 32 | s->input.nonce[0]);
 	syn_goes_up(skb, &s->packet, token);
-	count(s->stored.cgroup_id, joins_unmasked);
+	count(s->stored.cgroup_id, join_syn_rx);
 }
 
 static __always_inline void syn_arrives(struct __sk_buff *skb,
@@ -82,7 +82,7 @@ unmask_synack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 {
 	const struct extkey_option *option = &s->packet.walk.options[0];
 
-	count(s->stored.cgroup_id, joins_answered);
+	count(s->stored.cgroup_id, join_synack_rx);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return;
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
@@ -168,7 +168,7 @@ static __always_inline void write_unmasked_ack(struct __sk_buff *skb,
 	    !write_hmac(skb, s, options[0].at + EXTKEY_VALUE_AT))
 		return;
 	vouch(skb, &s->packet, EXTKEY_FIELD_ACK, hmac_head(s));
-	count(s->stored.cgroup_id, joins_completed);
+	count(s->stored.cgroup_id, join_ack_rx);
 	if (s->packet.walk.found > 1)
 		unmask_signal(skb, s, local_key, remote_key, &options[1]);
 }

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "extkey_mask.h"
+#include "extkey_verdict.h"
 
 /* Another one for each change of what is stored: with live sockets, policies, devices */
 #define EXTKEY_LAYOUT "2"
@@ -37,9 +38,13 @@ struct extkey_policy {
 	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
 };
 
+#define EXTKEY_DROP_COUNTER(name, counter) __u64 counter;
+
 /*
  * Map counters, key: id of the cgroup. A join is counted for the cgroup of the
- * socket that holds the key, or of the keyless one that would have needed it.
+ * socket that holds the key, or of the keyless one that would have needed it. Names that
+ * are in the kernel's MIB as well (MPTcpExtMPJoinSynTx and so on) mean the same here, of
+ * connections with a key. All are __u64.
  */
 struct extkey_counters {
 	__u64 keys_taken; /* connect() or bind() that set or changed a key */
@@ -47,17 +52,19 @@ struct extkey_counters {
 	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
 	__u64 keys_missing; /* refused with EPERM: no key, but one required */
 	__u64 keys_failed; /* refused with ENOMEM: no memory for the key */
-	__u64 joins_masked; /* MP_JOIN SYN sent, with retransmissions */
-	__u64 joins_answered; /* MP_JOIN SYN/ACK received for those */
-	__u64 joins_unmasked; /* MP_JOIN SYN received by a keyed listener */
-	__u64 joins_known; /* of these: token and key led to a connection */
-	__u64 joins_completed; /* of these: the MP_JOIN ACK came, HMAC checked next */
-	__u64 joins_plain_sent; /* MP_JOIN SYN sent without a key */
-	__u64 joins_plain_received; /* MP_JOIN SYN received by a keyless listener */
-	__u64 joins_pm_listener; /* the same, listener of the path manager */
-	__u64 joins_refused; /* engine tc: listener without the connection's key */
-	__u64 joins_malformed; /* engine tc, dropped: more fields than can be */
-	__u64 joins_unseen; /* engine tc, dropped: has not come by the programs */
+	__u64 join_syn_tx; /* MP_JOIN SYN sent, with retransmissions */
+	__u64 join_synack_rx; /* MP_JOIN SYN/ACK received for those */
+	__u64 join_syn_rx; /* MP_JOIN SYN received by a keyed listener */
+	__u64 join_synack_tx; /* of these: token and key led to a connection */
+	__u64 join_ack_rx; /* of these: the MP_JOIN ACK came, HMAC checked next */
+	__u64 join_syn_tx_plain; /* MP_JOIN SYN sent without a key */
+	__u64 join_syn_rx_plain; /* MP_JOIN SYN received by a keyless listener */
+	__u64 join_syn_rx_pm; /* the same, listener of the path manager */
+	/* Engine tc alone: packets that do not leave */
+	__u64 join_refused; /* MP_JOIN SYN/ACK: listener without the connection's key */
+	__u64 drop_unmasked; /* a field has no mask, or it could not be written */
+	/* and those that TCP does not get, by include/extkey_verdict.h */
+	EXTKEY_DROPS(EXTKEY_DROP_COUNTER)
 };
 
 /* Map devices: where engine tc has its programs */

@@ -59,17 +59,28 @@ struct extkey_facts {
 	__u8 refusal; /* RST with sequence number 0, as a refused SYN has it */
 };
 
+/*
+ * Why a segment is dropped, and the counter for it: members of struct extkey_counters, in
+ * this order.
+ *	unknown		whose it is, or whether that one has a key
+ *	unverified	no program removed the mask
+ *	unproven	an answer to a join, without S
+ *	no join		A without a join
+ *	HMAC		A with the HMAC of another one
+ */
+#define EXTKEY_DROPS(DROP)                \
+	DROP(UNREADABLE, drop_unreadable) \
+	DROP(STRANGE, drop_strange)       \
+	DROP(UNKNOWN, drop_unknown)       \
+	DROP(UNVERIFIED, drop_unverified) \
+	DROP(UNPROVEN, drop_unproven)     \
+	DROP(NO_JOIN, drop_no_join)       \
+	DROP(HMAC, drop_hmac)
+
+#define EXTKEY_DROP_VERDICT(name, counter) EXTKEY_DROP_##name,
+
 enum extkey_verdict {
-	/* drop */
-	EXTKEY_DROP_UNREADABLE,
-	EXTKEY_DROP_STRANGE,
-	EXTKEY_DROP_UNKNOWN, /* whose it is, or whether that one has a key */
-	EXTKEY_DROP_UNVERIFIED,
-	EXTKEY_DROP_UNPROVEN, /* an answer to a join, without S */
-	EXTKEY_DROP_NO_JOIN, /* A without a join */
-	EXTKEY_DROP_HMAC, /* A with the HMAC of another one */
-	/* pass */
-	EXTKEY_PASS,
+	EXTKEY_DROPS(EXTKEY_DROP_VERDICT) EXTKEY_PASS,
 };
 
 static inline enum extkey_verdict extkey_judge(const struct extkey_facts *facts)

@@ -86,15 +86,9 @@ foreign_bytes() {
 		[[ $(event server closed .bytes) == "$E2E_BYTES" ]]
 }
 
-# What engine tc has dropped at the server, before the kernel could count it
-dropped_by_us() {
-	loader status --json | jq --arg cgroup "$CG_S" '[.cgroups[] |
-		select(.cgroup == $cgroup) | .counters | .joins_refused, .joins_malformed, .joins_unseen] | add // 0'
-}
-
 snapshot_s() {
 	mib_snapshot "$NS_S"
-	DROPPED=$(dropped_by_us)
+	DROPPED=$(dropped "$CG_S") # by engine tc, before the kernel could count it
 }
 
 # Why the server did not take the attacker's join, in $WHY. A counter has to show
@@ -110,7 +104,7 @@ refusal() {
 	*)
 		attack_broken "no join"; return 1 ;;
 	esac
-	dropped=$(($(dropped_by_us) - DROPPED))
+	dropped=$(($(dropped "$CG_S") - DROPPED))
 	if has_moved "$NS_S" "$counter"; then
 		WHY+=" ($(moved "$NS_S" "$counter"))"
 	elif ((dropped)); then

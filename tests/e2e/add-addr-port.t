@@ -20,7 +20,7 @@ over() { # engine tc drops the answer instead, for the client to try in vain
 		(($(mib_moved "$NS_S" AddAddrTx) > 0)) # all that will happen
 		return
 	fi
-	join_is_over || (($(counter "$CG_S" joins_refused) > refused))
+	join_is_over || (($(counter "$CG_S" join_refused) > refused))
 }
 
 # On the wire of a connection with a key at both ends, at the server, at none. The
@@ -39,8 +39,8 @@ for keys in "$KEY,$KEY" "$KEY," ","; do
 	IFS=, read -r server_key client_key <<<"$keys"
 	mib_snapshot "$NS_C"
 	mib_snapshot "$NS_S"
-	pm_listener=$(counter "$CG_S" joins_pm_listener)
-	refused=$(counter "$CG_S" joins_refused)
+	pm_listener=$(counter "$CG_S" join_syn_rx_pm)
+	refused=$(counter "$CG_S" join_refused)
 	name=server${server_key:+-key}-client${client_key:+-key}
 	capture_start "$NS_S" s1 "$TAP_TMP/$name-s1.pcap"
 	capture_start "$NS_S" s2 "$TAP_TMP/$name-s2.pcap"
@@ -52,7 +52,7 @@ for keys in "$KEY,$KEY" "$KEY," ","; do
 		is "$(mib_moved "$NS_C" AddAddr)" 0 "not even ADD_ADDR is taken for genuine"
 	else
 		check "counted as a join at a listener of the path manager" \
-			test "$(counter "$CG_S" joins_pm_listener)" -gt "$pm_listener"
+			test "$(counter "$CG_S" join_syn_rx_pm)" -gt "$pm_listener"
 	fi
 	if [[ $server_key ]]; then
 		is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 \

@@ -12,11 +12,11 @@ loses() {
 }
 
 began() {
-	[[ $(counter "$CG_S" joins_unmasked) -ge 1 ]]
+	[[ $(counter "$CG_S" join_syn_rx) -ge 1 ]]
 }
 
 answered() {
-	[[ $(counter "$CG_C" joins_answered) -ge 1 ]]
+	[[ $(counter "$CG_C" join_synack_rx) -ge 1 ]]
 }
 
 # NS DEV N
@@ -53,7 +53,7 @@ check "endpoint of the second path" endpoint_c "$NET2_C" subflow
 e2e_attach
 begin synack "$NS_S" s2 30
 check "synack: the SYN arrived" wait_for 30 began
-is "$(counter "$CG_C" joins_answered)" 0 "synack: its answer did not"
+is "$(counter "$CG_C" join_synack_rx)" 0 "synack: its answer did not"
 check "synack: it was sent again" wait_for 30 dropped "$NS_S" s2 2
 finish synack
 
@@ -62,6 +62,6 @@ e2e_attach
 begin ack "$NS_C" c2 88
 check "ack: the SYN/ACK arrived" wait_for 30 answered
 check "ack: the ACK was sent again" wait_for 30 dropped "$NS_C" c2 2
-is "$(counter "$CG_S" joins_completed)" 0 "ack: it did not arrive"
+is "$(counter "$CG_S" join_ack_rx)" 0 "ack: it did not arrive"
 finish ack
 done_testing

@@ -19,8 +19,8 @@ first_subflow_alone client
 capture_stop
 is "$(wire_fields different)" "token differs" \
 	"the token is neither the real one nor masked with the server's key"
-is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
-is "$(counter "$CG_C" joins_answered)" 0 "it was not answered"
-is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"
-is "$(counter "$CG_S" joins_known)" 0 "it led to no connection"
+is "$(counter "$CG_C" join_syn_tx)" 1 "one join masked"
+is "$(counter "$CG_C" join_synack_rx)" 0 "it was not answered"
+is "$(counter "$CG_S" join_syn_rx)" 1 "one join unmasked"
+is "$(counter "$CG_S" join_synack_tx)" 0 "it led to no connection"
 done_testing

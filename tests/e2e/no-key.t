@@ -17,7 +17,7 @@ capture_stop
 is "$(wire_token none)" "$(real_token none)" "the token on the wire is the real one"
 is "$(counter "$CG_C" keys_taken)" 0 "the client has no key"
 is "$(counter "$CG_S" keys_taken)" 0 "the server has no key"
-is "$(counter "$CG_C" joins_masked)" 0 "no join masked"
-is "$(counter "$CG_C" joins_plain_sent)" 1 "one plain join sent"
-is "$(counter "$CG_S" joins_plain_received)" 1 "one plain join received"
+is "$(counter "$CG_C" join_syn_tx)" 0 "no join masked"
+is "$(counter "$CG_C" join_syn_tx_plain)" 1 "one plain join sent"
+is "$(counter "$CG_S" join_syn_rx_plain)" 1 "one plain join received"
 done_testing

@@ -48,7 +48,7 @@ for file in "$KEY" "$(key long 000102030405060708090a0b0c0d0e0f10111213141516171
 	check "the server ends" reap server 20
 	is "$(tail -n 1 "$TAP_TMP/server.out")" 100000 "all data arrived"
 done
-is "$(counter "$CG_S" joins_completed)" 2 "both joins had a mask"
+is "$(counter "$CG_S" join_ack_rx)" 2 "both joins had a mask"
 
 client_failed() {
 	grep -q 'connect: Invalid argument' "$TAP_TMP/client.err" &&

@@ -64,8 +64,8 @@ check "same key: the join comes to an end" wait_for 60 joined ||
 	mib_diff "$NS_S" | while read -r line; do diag "$line"; done
 is "$(mib_moved "$NS_S" AddAddr)" 1 "same key: the server took ADD_ADDR for genuine"
 is "$(mib_moved "$NS_C" MPJoinAckRx)" 1 "same key: the client accepted the join"
-is "$(counter "$CG_S" joins_masked)" 1 "same key: the server masked it"
-is "$(counter "$CG_C" joins_unmasked)" 1 "and the client unmasked it"
+is "$(counter "$CG_S" join_syn_tx)" 1 "same key: the server masked it"
+is "$(counter "$CG_C" join_syn_rx)" 1 "and the client unmasked it"
 ends "same key"
 check "same key: data on the first subflow" test "$(received "$NET1_C")" -gt 0
 check "same key: data on the second subflow" test "$(received "$NET2_C")" -gt 0

@@ -18,7 +18,7 @@ serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY" --wait-subflows 5
 check "five subflows" client_ready client
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 4 "so says the server's kernel"
-is "$(counter "$CG_C" joins_masked)" 4 "four joins masked"
-is "$(counter "$CG_S" joins_completed)" 4 "and completed"
+is "$(counter "$CG_C" join_syn_tx)" 4 "four joins masked"
+is "$(counter "$CG_S" join_ack_rx)" 4 "and completed"
 check "all data arrives" release client
 done_testing

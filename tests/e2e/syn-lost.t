@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/experiment.sh
 
 syn_sent() {
-	[[ $(counter "$CG_C" joins_masked) -ge 1 ]]
+	[[ $(counter "$CG_C" join_syn_tx) -ge 1 ]]
 }
 
 capture_both() {
@@ -39,7 +39,7 @@ is "$(mib "$NS_S" MPJoinSynRx)" 0 "it did not arrive"
 check "path 2 loses nothing" net_rate "$E2E_RATE"
 check "the join comes to an end" wait_for 60 join_is_over
 check "the client's kernel retransmitted" test "$(mib_moved "$NS_C" TCPSynRetrans)" -ge 1
-check "each SYN was masked" test "$(counter "$CG_C" joins_masked)" -ge 2
+check "each SYN was masked" test "$(counter "$CG_C" join_syn_tx)" -ge 2
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "the join was accepted"
 both_subflows client
 capture_stop

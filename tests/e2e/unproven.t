@@ -41,11 +41,11 @@ ip -n "$NS_C" mptcp endpoint flush
 
 e2e_attach
 for setting in syn rst; do
-	refused=$(counter "$CG_C" joins_refused)
+	refused=$(counter "$CG_C" drop_unproven)
 	check "with a key, $setting" answer "$KEY" "$setting"
 	if [[ $ENGINE_C == tc ]]; then
 		[[ $setting != syn ]] || is "$(reply syn)" silent "no answer to it"
-		check "it was dropped" test "$(counter "$CG_C" joins_refused)" -gt "$refused"
+		check "it was dropped" test "$(counter "$CG_C" drop_unproven)" -gt "$refused"
 	elif [[ $setting == syn ]]; then
 		is "$(reply syn) $(reply data)" "answered refused" "the kernel refuses their data"
 	fi

@@ -21,7 +21,7 @@ client client --key-file "$KEY"
 check "connected before attach" client_ready client
 e2e_attach
 join "attached since"
-is "$(counter "$CG_C" joins_plain_sent)" 1 "connection from before attach: plain"
+is "$(counter "$CG_C" join_syn_tx_plain)" 1 "connection from before attach: plain"
 
 capture_start "$NS_S" s1 "$TAP_TMP/detached-s1.pcap"
 capture_start "$NS_S" s2 "$TAP_TMP/detached-s2.pcap"

@@ -78,7 +78,7 @@ before=$(maps) slab=$(slab)
 check "$TIMES connections" connections "$TIMES"
 check "they have ended" all_ended
 is "$(counter "$CG_C" keys_taken)" $((TIMES + 500)) "each had a key"
-diag "joins: $(counter "$CG_C" joins_answered)"
+diag "joins: $(counter "$CG_C" join_synack_rx)"
 is "$(maps)" "$before" "the maps are as large as before, and one socket has a key"
 client last --key-file "$KEY"
 check "one more connection" client_ready last

@@ -61,7 +61,7 @@ done
 tell attacker quiet
 check "packets were passed on, and others sent" wait_for 10 grep "^quiet: [1-9].* [1-9][0-9]* others" "$TAP_TMP/attacker.out"
 diag "$(tail -n 1 "$TAP_TMP/attacker.out")"
-for name in joins_unmasked joins_known joins_completed; do
+for name in join_syn_rx join_synack_tx join_ack_rx; do
 	got=$(counter "$CG_S" "$name")
 	check "server: $name, $got" test "$got" -gt 0
 done

@@ -54,5 +54,5 @@ joins after
 check "back to the other build" build/extkey_loader upgrade
 is "$(programs_at_hook | wc -l)" 1 "one program is at the hook"
 joins back
-is "$(counter "$CG_S" joins_unmasked)" 4 "the counters are those of all the time"
+is "$(counter "$CG_S" join_syn_rx)" 4 "the counters are those of all the time"
 done_testing

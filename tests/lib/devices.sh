@@ -147,9 +147,9 @@ join_works() {
 	both_subflows client
 	capture_stop
 	check_masks "$name" "the join" $field
-	is "$(counter "$CG_C" joins_masked)" 1 "one join masked"
-	is "$(counter "$CG_C" joins_answered)" 1 "it was answered"
-	is "$(counter "$CG_S" joins_unmasked)" 1 "one join unmasked"
-	is "$(counter "$CG_S" joins_known)" 1 "it led to the connection"
-	is "$(counter "$CG_S" joins_completed)" 1 "and was completed"
+	is "$(counter "$CG_C" join_syn_tx)" 1 "one join masked"
+	is "$(counter "$CG_C" join_synack_rx)" 1 "it was answered"
+	is "$(counter "$CG_S" join_syn_rx)" 1 "one join unmasked"
+	is "$(counter "$CG_S" join_synack_tx)" 1 "it led to the connection"
+	is "$(counter "$CG_S" join_ack_rx)" 1 "and was completed"
 }

@@ -19,6 +19,7 @@
 #				one; returns when they do not run any more
 #	counter CGROUP NAME	of ours
 #	counter_is CGROUP NAME N, mib_is NS NAME N
+#	dropped CGROUP		the sum of all our counters of what was dropped or refused
 #	received FROM		bytes that the server got on the subflow from FROM
 #
 # and the checks which most of them end in:
@@ -143,6 +144,11 @@ uncover() {
 counter() {
 	loader status --json | jq -r --arg cgroup "$1" --arg name "$2" \
 		'.cgroups[] | select(.cgroup == $cgroup) | .counters[$name]'
+}
+
+dropped() {
+	loader status --json | jq --arg cgroup "$1" '[.cgroups[] | select(.cgroup == $cgroup) |
+		.counters | to_entries[] | select(.key | test("^(drop_|join_refused$)")) | .value] | add // 0'
 }
 
 counter_is() {

@@ -26,7 +26,7 @@ outcome() {
 }
 
 completed() {
-	jq -s 'map(.joins_completed) | add' "$TAP_TMP"/results/host-tc/*.json
+	jq -s 'map(.join_ack_rx) | add' "$TAP_TMP"/results/host-tc/*.json
 }
 
 args=()

@@ -112,11 +112,11 @@ for my $setting (@settings) {
 			if $setting =~ /-(tc|hook)$/ && $part ne "pm_netlink" &&
 				$nr{ok} + $nr{"not ok"} && !$counter{keys_taken};
 		# All have the same key, and not all suites look at joins
-		push @errors, "$setting, $part: $counter{joins_refused} joins refused"
-			if $counter{joins_refused};
+		my @dropped = grep { /^(drop_|join_refused$)/ && $counter{$_} } sort keys %counter;
+		push @errors, map { "$setting, $part: $_ is $counter{$_}" } @dropped;
 		push @summary, "| $setting | $part | $nr{ok} | $nr{'not ok'} | $nr{skip} | " .
 			join(" | ", map { $counter{$_} // "" }
-				qw(keys_taken joins_masked joins_completed joins_plain_sent)) . " |\n";
+				qw(keys_taken join_syn_tx join_ack_rx join_syn_tx_plain)) . " |\n";
 		push @rows, compare($setting, $part);
 		push @red, map { "- $setting, $part: $_\n" }
 			grep { $tap->{outcome}{$_} eq "not ok" } @{ $tap->{names} } if !$baseline{$setting};

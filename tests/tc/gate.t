@@ -14,10 +14,10 @@ new_endpoint() {
 
 # NUMBER DESC: the connection's next join is refused, before TCP has seen it
 refused() {
-	unseen=$(counter "$CG_S" joins_unseen)
+	unseen=$(counter "$CG_S" drop_unverified)
 	mib_snapshot "$NS_S"
 	check "$2: a further address of the client" new_endpoint "$1"
-	more() { (($(counter "$CG_S" joins_unseen) > unseen)); }
+	more() { (($(counter "$CG_S" drop_unverified) > unseen)); }
 	check "$2: its join is dropped" wait_for 20 more
 	is "$(mib_moved "$NS_S" MPJoinSynRx)" 0 "$2: no listener has seen it"
 	is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "$2: it is not accepted"
@@ -95,10 +95,10 @@ serve "$NET1_S:$PORT,$KEY"
 check "attached again" loader attach "$CG_S"
 check "the client, too" loader attach "$CG_C"
 check "but not for what arrives on path 2" uncover "$NS_C" c2 ingress
-unseen=$(counter "$CG_C" joins_unseen)
+unseen=$(counter "$CG_C" drop_unverified)
 client second --key-file "$KEY"
 check "client: connected" client_ready second
-more() { (($(counter "$CG_C" joins_unseen) > unseen)); }
+more() { (($(counter "$CG_C" drop_unverified) > unseen)); }
 check "client: the answer to its join is dropped" wait_for 20 more
 first_subflow_alone second
 done_testing

@@ -63,20 +63,20 @@ e2e_attach
 check "no programs where the attacker is" uncover "$NS_S" s1
 check "no SYN cookies" cookies 0
 check "a connection with a key" victim "$KEY"
-stopped_at_ack joins_unseen "no programs"
+stopped_at_ack drop_unverified "no programs"
 check "SYN cookies" cookies 2
 check "a connection with a key" victim "$KEY"
-stopped_at_ack joins_refused "no programs, SYN cookies"
+stopped_at_ack drop_no_join "no programs, SYN cookies"
 
 check "attached again" loader attach "$CG_S"
 for setting in 0 2; do
 	check "cookies $setting" cookies "$setting"
 	check "a connection with a key" victim "$KEY"
-	refused=$(counter "$CG_S" joins_refused)
+	refused=$(counter "$CG_S" join_refused)
 	check "a join is tried" join_there
 	is "$(reply syn)" silent "cookies $setting: its SYN gets no answer"
 	isnt_joined "cookies $setting"
-	check "cookies $setting: refused" test "$(counter "$CG_S" joins_refused)" -gt "$refused"
+	check "cookies $setting: refused" test "$(counter "$CG_S" join_refused)" -gt "$refused"
 done
 
 # In a network namespace that has had a key

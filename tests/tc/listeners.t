@@ -29,14 +29,14 @@ mib_snapshot "$NS_S"
 client client --key-file "$KEY" --connections 40 --wait-subflows 2
 check "40 connections, each with two subflows" client_ready client
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 40 "so says the server's kernel"
-is "$(counter "$CG_S" joins_known)" 40 "each SYN had a mask, and was known"
+is "$(counter "$CG_S" join_synack_tx)" 40 "each SYN had a mask, and was known"
 check "all data arrived" release client
 stop server
 
 # sin_zero of a TCP listener is no key
 spawn server in_cgroup "$CG_S" in_s build/extkey_server --protocol tcp --listener "$NET1_S:$PORT,$KEY"
 check "a listener for plain TCP" wait_for 20 listens 1
-unmasked=$(counter "$CG_S" joins_unmasked)
+unmasked=$(counter "$CG_S" join_syn_rx)
 mib_snapshot "$NS_S"
 capture_start "$NS_S" s1 "$TAP_TMP/tcp.pcap"
 check "nobody at 10.0.1.77" ip -n "$NS_S" neigh replace 10.0.1.77 lladdr 02:00:00:00:00:77 dev s1
@@ -49,7 +49,7 @@ check "its data arrives" release client
 capture_stop
 check "TCP has answered the join" answered
 is "$(tcp_answer)" 0 "with no option of MPTCP"
-is "$(counter "$CG_S" joins_unmasked)" "$unmasked" "nothing was unmasked"
-is "$(counter "$CG_S" joins_malformed)" 0 "nothing was dropped"
-is "$(counter "$CG_S" joins_plain_received)" 0 "it counts as no join"
+is "$(counter "$CG_S" join_syn_rx)" "$unmasked" "nothing was unmasked"
+is "$(dropped "$CG_S")" 0 "nothing was dropped"
+is "$(counter "$CG_S" join_syn_rx_plain)" 0 "it counts as no join"
 done_testing

@@ -66,11 +66,10 @@ answers() {
 numbers() {
 	loader status --json | awk -v cgroup="\"$CG_S\"," '
 		$1 == "\"cgroup\":" { ours = $2 == cgroup }
-		ours { value[$1] = $2 + 0 }
+		ours { gsub(/[":]/, "", $1); value[$1] = $2 + 0 }
 		END {
-			print value["\"joins_unmasked\":"], value["\"joins_malformed\":"],
-				value["\"joins_completed\":"], value["\"joins_refused\":"],
-				value["\"joins_unseen\":"]
+			print value["join_syn_rx"], value["drop_strange"], value["join_ack_rx"],
+				value["drop_no_join"], value["drop_unverified"]
 		}'
 	mib_all "$NS_S" | awk '
 		$1 == "MPTcpExtMPJoinSynRx" { syn = $2 }
@@ -78,7 +77,7 @@ numbers() {
 		END { print syn, unknown }'
 }
 
-# PORT CONTROL-PORT WANT: "ANSWER UNMASKED MALFORMED COMPLETED REFUSED UNSEEN SYNRX NOTOKEN"
+# PORT CONTROL-PORT WANT: "ANSWER SYN_RX STRANGE ACK_RX NO_JOIN UNVERIFIED", and the kernel's "SYNRX NOTOKEN"
 # since $before, in $got, and the answer to the control in $control
 since() {
 	local i
@@ -99,13 +98,13 @@ wrong() {
 
 	[[ $want != */* || $ENGINE_S == tc ]] && want=${want%/*} || want=${want#*/}
 	case $want in
-	#			answer unmasked malformed completed refused unseen SynRx NoToken
+	#			answer syn_rx strange ack_rx no_join unverified SynRx NoToken
 	joined)		outcome="join 1 0 0 0 0 1 0" ;;
 	unknown)	outcome="reset 1 0 0 0 0 1 1" ;;
 	plain)		outcome="plain 0 0 0 0 0 0 0" ;;	# left alone: no MPTCP in it
 	reset)		outcome="reset 0 0 0 0 0 0 0" ;;	# left alone: plain TCP refuses it
-	malformed)	outcome="none 0 1 0 0 0 0 0" ;;	# dropped by the gate
-	unseen)		outcome="none 0 0 0 0 1 0 0" ;;	# the same: nobody vouches for it
+	strange)	outcome="none 0 1 0 0 0 0 0" ;;	# dropped by the gate
+	unverified)	outcome="none 0 0 0 0 1 0 0" ;;	# the same: nobody vouches for it
 	silent)		outcome="none 0 0 0 0 0 0 0" ;;	# left alone: the kernel drops it
 	spoilt)		outcome="none 1 0 0 0 0 0 0" ;;	# unmasked; the kernel drops it
 	astray)		outcome="none 0 0 0 1 0 0 0" ;;
@@ -183,13 +182,13 @@ wrong plain "another subtype" options="1e0c60$REST"
 wrong joined "an option of length 0 behind it" options="${JOIN}05000000"
 
 # Fields where they have no business, and more of them than one
-wrong malformed/plain "MP_JOIN of a SYN/ACK in the SYN" options="1e1010${REST}00000000"
-wrong malformed/plain "MP_JOIN of an ACK in the SYN" options="1e1810${REST}$(repeat 12 00)"
-wrong malformed/joined "two MP_JOIN" options="$JOIN$JOIN"
-wrong malformed/joined "three MP_JOIN" options="$JOIN$JOIN$JOIN"
-wrong malformed/joined "MP_JOIN and MP_FASTCLOSE" options="${JOIN}1e0c7000$(repeat 8 00)"
-wrong malformed/reset "no SYN, but its MP_JOIN" flags=$ACK options="$JOIN"
-wrong malformed/silent "no flag at all" flags=0 options="$JOIN"
+wrong strange/plain "MP_JOIN of a SYN/ACK in the SYN" options="1e1010${REST}00000000"
+wrong strange/plain "MP_JOIN of an ACK in the SYN" options="1e1810${REST}$(repeat 12 00)"
+wrong strange/joined "two MP_JOIN" options="$JOIN$JOIN"
+wrong strange/joined "three MP_JOIN" options="$JOIN$JOIN$JOIN"
+wrong strange/joined "MP_JOIN and MP_FASTCLOSE" options="${JOIN}1e0c7000$(repeat 8 00)"
+wrong strange/reset "no SYN, but its MP_JOIN" flags=$ACK options="$JOIN"
+wrong strange/silent "no flag at all" flags=0 options="$JOIN"
 [[ $SCHEME == xor ]] ||
 	wrong astray/reset "the ACK of a join that nobody has asked for" flags=$ACK \
 		options="1e181002$(repeat 20 ab)"
@@ -211,7 +210,7 @@ wrong plain "the option is behind the packet's end" trailer="$JOIN"
 
 # No host sends a TCP header in pieces: the kernel puts them together, behind us
 for piece in 8 16 24; do
-	wrong unseen/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
+	wrong unverified/joined "fragments of $piece bytes" piece=$piece options="$JOIN"
 done
 
 # To a listener without a key, the real token of a connection that has one. The gate does
@@ -219,11 +218,11 @@ done
 to_port=$KEYLESS
 real=1e0c1002$TOKEN$NONCE
 wrong elsewhere/rejected "no key here: its token" options="$real"
-wrong malformed/rejected "no key here: its token behind MP_FASTCLOSE" \
+wrong strange/rejected "no key here: its token behind MP_FASTCLOSE" \
 	options="1e0c7000$(repeat 8 00)$real"
-wrong malformed/rejected "no key here: its token behind another one" options="1e0c1002${NONCE}00000001$real"
-wrong malformed/rejected "no key here: its token before another one" options="${real}1e0c1002${NONCE}00000001"
-wrong malformed/rejected "no key here: its token behind two others" \
+wrong strange/rejected "no key here: its token behind another one" options="1e0c1002${NONCE}00000001$real"
+wrong strange/rejected "no key here: its token before another one" options="${real}1e0c1002${NONCE}00000001"
+wrong strange/rejected "no key here: its token behind two others" \
 	options="1e0c1002${NONCE}000000011e0c1002${NONCE}00000002$real"
 wrong rejected "no key here: nobody's token" options="1e0c1002${NONCE}00000001"
 wrong astray/reset "no key here: the ACK of a join that nobody has asked for" flags=$ACK \
@@ -239,28 +238,28 @@ wrong joined "IPv6, an option in front, at an odd byte" next=60 head="06$padding
 	options="01${JOIN}010101"
 wrong joined "IPv6, seven headers in front" next=60 head="$(repeat 6 3c$padding)06$padding" \
 	options="$JOIN"
-wrong unseen/joined "IPv6, eight headers in front: the programs on interfaces do not follow" next=60 \
+wrong unverified/joined "IPv6, eight headers in front: the programs on interfaces do not follow" next=60 \
 	head="$(repeat 7 3c$padding)06$padding" options="$JOIN"
 wrong joined "IPv6, a fragment that is all" piece=1024 options="$JOIN"
-wrong unseen/joined "IPv6, fragments" piece=24 options="$JOIN"
-wrong unseen/joined "IPv6, fragments with an option in each" next=60 head="2c$padding" \
+wrong unverified/joined "IPv6, fragments" piece=24 options="$JOIN"
+wrong unverified/joined "IPv6, fragments with an option in each" next=60 head="2c$padding" \
 	piece=24 options="$JOIN"
 wrong silent "IPv6, the packet ends in a header in front" next=60 head="06ff010400000000" \
 	options="$JOIN"
-wrong malformed/joined "IPv6, two MP_JOIN" options="$JOIN$JOIN"
+wrong strange/joined "IPv6, two MP_JOIN" options="$JOIN$JOIN"
 wrong plain "IPv6, an option of length 1 before it" options="0501$JOIN"
 wrong spoilt/silent "IPv6, checksum of TCP wrong" badsum=1 options="$JOIN"
 FROM=$ipv4
 
 # On the connection itself; sequence numbers that are not its own do no harm
 live=$(subflows "$NS_C" | awk -v to="$NET1_S:$PORT" '$2 == to { sub(".*:", "", $1); print $1; exit }')
-malformed=$(counter "$CG_S" joins_malformed)
+strange=$(counter "$CG_S" drop_strange)
 for options in "1e0c7000$(repeat 8 00)" "1e103005$(repeat 12 00)"; do
 	FROM=$NET1_C rawsend "$live" flags=$ACK options="$options$options"
-	((++malformed))
+	((++strange))
 	[[ $ENGINE_S == tc ]] || continue
-	check "malformed: on the connection, the option ${options:0:6} twice" \
-		wait_for 10 counter_is "$CG_S" joins_malformed "$malformed"
+	check "strange: on the connection, the option ${options:0:6} twice" \
+		wait_for 10 counter_is "$CG_S" drop_strange "$strange"
 done
 
 capture_stop

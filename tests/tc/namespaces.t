@@ -23,7 +23,7 @@ devices() {
 }
 
 syns_masked() {
-	(($(counter "$CG_M" joins_masked) == $(mib "$NS_M" MPJoinSynTx)))
+	(($(counter "$CG_M" join_syn_tx) == $(mib "$NS_M" MPJoinSynTx)))
 }
 
 e2e_up
@@ -39,12 +39,12 @@ middle_untouched
 check "endpoint of a second address" net_endpoint "$NS_M" "$JOINER" subflow
 check "a join over lo" in_cgroup "$CG_M" in_m build/extkey_client --connect "$NET1_S:$PORT" \
 	--key-file "$OTHER_KEY" --wait-subflows 2 --bytes 100000
-for name in joins_answered joins_unmasked joins_known joins_completed; do
+for name in join_synack_rx join_syn_rx join_synack_tx join_ack_rx; do
 	is "$(counter "$CG_M" $name)" 1 "$name of the third host"
-	[[ $name == joins_answered ]] ||
+	[[ $name == join_synack_rx ]] ||
 		is "$(counter "$CG_S" $name)" 1 "$name of the server, as before"
 done
 # The endpoint is the listener's as well: if the server's end is quick it sends a SYN
 # of its own, to a port where nobody listens
-check "joins_masked of the third host: the SYNs of joins that it has sent" wait_for 10 syns_masked
+check "join_syn_tx of the third host: the SYNs of joins that it has sent" wait_for 10 syns_masked
 done_testing

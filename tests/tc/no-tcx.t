@@ -123,7 +123,7 @@ done
 check "status is complete" "$NEXT" status
 check "back to the first build" build/extkey_loader upgrade
 another_join upgraded
-is "$(counter "$CG_S" joins_completed)" 2 "the join was unmasked and completed"
+is "$(counter "$CG_S" join_ack_rx)" 2 "the join was unmasked and completed"
 stop server
 
 check "watch" spawn watch build/extkey_loader watch --netns "$NS_C"

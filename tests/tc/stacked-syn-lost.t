@@ -13,7 +13,7 @@ bridge() {
 }
 
 syn_sent() {
-	[[ $(counter "$CG_C" joins_masked) -ge 1 ]]
+	[[ $(counter "$CG_C" join_syn_tx) -ge 1 ]]
 }
 
 need_device try type bridge
@@ -37,7 +37,7 @@ check "path 2 loses nothing" net_rate "$E2E_RATE"
 check "the join comes to an end" wait_for 60 join_is_over
 retransmitted=$(mib_moved "$NS_C" TCPSynRetrans)
 check "the client's kernel retransmitted" test "$retransmitted" -ge 1
-is "$(counter "$CG_C" joins_masked)" $((1 + retransmitted)) "each SYN was masked, and once"
+is "$(counter "$CG_C" join_syn_tx)" $((1 + retransmitted)) "each SYN was masked, and once"
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "the join was accepted"
 both_subflows client
 done_testing

@@ -137,10 +137,10 @@ none_refused() {
 		done
 	done
 	for cgroup in "$CG_C" "$CG_S"; do
-		for name in joins_refused joins_unseen joins_malformed joins_plain_sent joins_plain_received \
-			joins_pm_listener keys_failed keys_missing; do
+		for name in join_syn_tx_plain join_syn_rx_plain join_syn_rx_pm keys_failed keys_missing; do
 			(($(counter "$cgroup" $name) == 0)) || got+="$cgroup $name "
 		done
+		(($(dropped "$cgroup") == 0)) || got+="$cgroup dropped "
 	done
 	is "$got" "" "no join was refused, dropped or plain"
 }
@@ -178,7 +178,7 @@ check "after the last: its subflow carries data" wait_for 30 got_data "$(address
 check "all that while data has flowed" flowing
 
 is "$(mib_moved "$NS_S" MPJoinAckRx)" $((during + 3)) "the server's kernel accepted $((during + 3)) joins"
-for name in joins_unmasked joins_known joins_completed; do
+for name in join_syn_rx join_synack_tx join_ack_rx; do
 	is "$(counter "$CG_S" $name)" $((during + 3)) "$name, counted through all builds"
 done
 is "$(counter "$CG_C" keys_taken)" 1 "keys_taken of the client is the one from before"
