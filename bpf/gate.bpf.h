@@ -160,7 +160,6 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 					  struct extkey_facts *facts)
 {
 	const struct packet *packet = &s->packet;
-	struct extkey_sock *stored;
 
 	if (!parse_for_tcp(skb, &s->packet))
 		return;
@@ -171,12 +170,9 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 	facts->to = state == TCP_LISTEN	   ? EXTKEY_TO_LISTENER :
 		    is_joining(skb, state) ? EXTKEY_TO_JOINING :
 					     EXTKEY_TO_CONNECTION;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	facts->key = facts->to == EXTKEY_TO_LISTENER ?
-			     key_in(stored) :
-			     connection_key(msk, stored);
-	if (stored)
-		s->stored = *stored;
+			     key_of_listener(msk, &s->stored) :
+			     key_of(msk, &s->stored);
 	if (facts->to == EXTKEY_TO_LISTENER && facts->key == EXTKEY_KEY_FIELDS)
 		find_first(skb, s);
 	if (is_ours(facts->key))
@@ -214,10 +210,10 @@ static __always_inline void count_verdict(struct scratch *s,
 }
 
 /* What begins a connection is of interest if its fields are going to have masks */
-static __always_inline bool is_masked_listener(struct mptcp_sock *msk)
+static __always_inline bool is_masked_listener(const struct mptcp_sock *msk,
+					       struct scratch *s)
 {
-	return msk && key_in(bpf_sk_storage_get(&keys, msk, NULL, 0)) ==
-			      EXTKEY_KEY_FIELDS;
+	return key_of_listener(msk, &s->stored) == EXTKEY_KEY_FIELDS;
 }
 
 /* The packet begins with the network header here */
@@ -244,14 +240,14 @@ static __always_inline int judge(struct __sk_buff *skb)
 	if (!tcp || !tcp->is_mptcp)
 		return GATE_PASS;
 	/* NULL of one whose connection is being made, or has ended */
-	msk = bpf_skc_to_mptcp_sock(sk);
-	if (quick && state == TCP_LISTEN && !is_masked_listener(msk))
-		return GATE_PASS;
+	msk = msk_of(sk);
 	unknown.no_key_here = !has_had_key(netns_of(skb));
 	s = get_scratch();
 	if (!s)
 		return extkey_judge(&unknown) == EXTKEY_PASS ? GATE_PASS :
 							       GATE_DROP;
+	if (quick && state == TCP_LISTEN && !is_masked_listener(msk, s))
+		return GATE_PASS;
 	s->facts = unknown;
 	s->stored.cgroup_id = 0;
 	collect_facts(skb, s, msk, state, &s->facts);

@@ -62,6 +62,23 @@ static __always_inline struct mptcp_subflow_context *subflow_of(void *sk)
 	return kernel_cast(struct mptcp_subflow_context, icsk->icsk_ulp_data);
 }
 
+/*
+ * The MPTCP socket of a subflow that is not locked; NULL if it has none. To read from, but
+ * for helpers it is no socket. bpf_skc_to_mptcp_sock() is for the owner of the subflow
+ * alone: it follows icsk_ulp_data, which is NULL as soon as another CPU has made the subflow
+ * one of plain TCP, and which leads to freed memory when the subflow has ended and a packet
+ * of it is still in a queue. icsk_ulp_ops is NULL then.
+ */
+static __always_inline struct mptcp_sock *msk_of(struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tcp || !tcp->is_mptcp ||
+	    !kernel_cast(struct inet_connection_sock, tcp)->icsk_ulp_ops)
+		return NULL;
+	return kernel_cast(struct mptcp_sock, subflow_of(tcp)->conn);
+}
+
 /* The MPTCP socket of the listener that a request has come to */
 static __always_inline struct sock *
 listener_msk(const struct mptcp_subflow_request_sock *req)

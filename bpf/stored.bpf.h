@@ -20,8 +20,8 @@ enum read {
 };
 
 /*
- * What bpf_sk_storage_get() would find: to that helper a socket that was found
- * in another one's members is not trusted. The storage of a socket is a list,
+ * What bpf_sk_storage_get() would find: that helper wants a socket that is there to stay,
+ * and one that was found in another one's members may go at any time. The storage of a socket is a list,
  * with an element for each map.
  */
 static __noinline enum read read_stored(struct sock *sk,
@@ -48,11 +48,9 @@ static __noinline enum read read_stored(struct sock *sk,
 	return node ? READ_UNKNOWN : READ_NOTHING;
 }
 
-/* What kind of key a socket has; NULL if it has none */
+/* What kind of key this is */
 static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
 {
-	if (!stored)
-		return EXTKEY_KEY_ABSENT;
 	if (engine_of(stored) != EXTKEY_ENGINE_TC)
 		return EXTKEY_KEY_HOOK;
 	return stored->scheme == EXTKEY_SCHEME_XOR ? EXTKEY_KEY_TOKEN :
@@ -65,33 +63,34 @@ static __always_inline __u32 key_part(const struct mptcp_sock *msk)
 	return msk->local_key;
 }
 
-/*
- * Of a connection. Masks are bound to the MPTCP keys of both ends: without the proof that
- * this host has chosen its own, they might be those of another connection.
- */
+/* What kind of key a listener has, and the key in @stored */
 static __always_inline enum extkey_key
-connection_key(const struct mptcp_sock *msk, const struct extkey_sock *stored)
+key_of_listener(const struct mptcp_sock *msk, struct extkey_sock *stored)
 {
-	enum extkey_key key = key_in(stored);
-
-	if (key == EXTKEY_KEY_FIELDS &&
-	    (!stored->proven || stored->proven != key_part(msk)))
-		return EXTKEY_KEY_UNKNOWN;
-	return key;
-}
-
-/* The same of one that was found in another socket's members; its key in @stored */
-static __always_inline enum extkey_key key_of(const struct mptcp_sock *msk,
-					      struct extkey_sock *stored)
-{
+	stored->cgroup_id = 0; /* of nobody, as long as nothing is read */
 	switch (read_stored((struct sock *)msk, stored)) {
 	case READ_KEY:
-		return connection_key(msk, stored);
+		return key_in(stored);
 	case READ_NOTHING:
 		return EXTKEY_KEY_ABSENT;
 	default:
 		return EXTKEY_KEY_UNKNOWN;
 	}
+}
+
+/*
+ * The same of a connection. Masks are bound to the MPTCP keys of both ends: without the
+ * proof that this host has chosen its own, they might be those of another connection.
+ */
+static __always_inline enum extkey_key key_of(const struct mptcp_sock *msk,
+					      struct extkey_sock *stored)
+{
+	enum extkey_key key = key_of_listener(msk, stored);
+
+	if (key == EXTKEY_KEY_FIELDS &&
+	    (!stored->proven || stored->proven != key_part(msk)))
+		return EXTKEY_KEY_UNKNOWN;
+	return key;
 }
 
 static __always_inline bool is_ours(enum extkey_key key)

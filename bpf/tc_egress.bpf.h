@@ -109,26 +109,23 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct mptcp_subflow_context *subflow;
 	struct bpf_sock *sk = skb->sk;
-	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
 	enum extkey_key key;
 
 	if (!sk || !s->packet.walk.found)
 		return TC_ACT_UNSPEC;
-	msk = bpf_skc_to_mptcp_sock(sk);
+	msk = msk_of(sk);
 	if (!msk)
 		return TC_ACT_UNSPEC;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (!stored) {
+	key = key_of(msk, &s->stored);
+	if (key == EXTKEY_KEY_ABSENT) {
 		if (options[0].field == EXTKEY_FIELD_TOKEN && leaves_here(skb))
 			count_plain(msk, EXTKEY_ENGINE_TC, false);
 		return TC_ACT_UNSPEC;
 	}
-	key = connection_key(msk, stored);
 	if (key == EXTKEY_KEY_HOOK)
 		return TC_ACT_UNSPEC;
 
-	s->stored = *stored;
 	subflow = subflow_of(kskb->sk);
 	if (mask_or_withhold(skb, s, msk, subflow, key, &options[0]) &&
 	    (s->packet.walk.found < 2 ||
@@ -181,21 +178,17 @@ static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
 {
 	enum extkey_key found = EXTKEY_KEY_UNKNOWN;
 	struct bpf_sock *listener;
-	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
 
 	listener = find_listener(skb, &key->tuple, s->packet.ipv6);
 	if (!listener)
 		return found;
-	msk = bpf_skc_to_mptcp_sock(listener);
+	msk = msk_of(listener);
 	if (msk) {
-		stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-		found = key_in(stored);
-		find_policy(msk, cgroup_id);
-		if (stored) {
-			s->stored = *stored;
-			*cgroup_id = stored->cgroup_id;
-		}
+		found = key_of_listener(msk, &s->stored);
+		*cgroup_id = s->stored.cgroup_id;
+		if (!*cgroup_id)
+			find_policy(msk, cgroup_id);
 	}
 	bpf_sk_release(listener);
 	return found;

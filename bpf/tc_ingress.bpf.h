@@ -41,24 +41,23 @@ static __always_inline void syn_arrives(struct __sk_buff *skb,
 {
 	struct bpf_sock *sk =
 		find_listener(skb, &s->packet.tuple, s->packet.ipv6);
-	struct extkey_sock *stored;
 	struct mptcp_sock *msk;
+	enum extkey_key key;
 
 	if (!sk)
 		return;
-	msk = bpf_skc_to_mptcp_sock(sk);
+	msk = msk_of(sk);
 	if (!msk)
 		goto release;
-	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	if (!stored) {
+	key = key_of_listener(msk, &s->stored);
+	if (key == EXTKEY_KEY_ABSENT) {
 		count_plain(msk, EXTKEY_ENGINE_TC, true);
 		if (has_had_key(netns_of(skb)))
 			syn_goes_up(skb, &s->packet,
 				    opt_be32(&s->packet,
 					     s->packet.walk.options[0].at +
 						     EXTKEY_VALUE_AT));
-	} else if (engine_of(stored) == EXTKEY_ENGINE_TC) {
-		s->stored = *stored;
+	} else if (is_ours(key)) {
 		unmask_token(skb, s);
 	}
 release:
@@ -115,13 +114,10 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 					       struct bpf_sock *sk)
 {
 	const struct extkey_option *options = s->packet.walk.options;
-	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
-	struct extkey_sock *stored;
+	struct mptcp_sock *msk = msk_of(sk);
 
-	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!msk || !is_ours(connection_key(msk, stored)))
+	if (!is_ours(key_of(msk, &s->stored)))
 		return;
-	s->stored = *stored;
 
 	if (options[0].field == EXTKEY_FIELD_SYNACK) {
 		unmask_synack(skb, s, msk, subflow_of(sk));
@@ -195,7 +191,7 @@ unmask_cookie(struct __sk_buff *skb, struct scratch *s, struct bpf_sock *sk)
 	struct cookie_join *join;
 	struct slot_key slot;
 
-	if (!bpf_skc_to_mptcp_sock(sk) || !is_keyed(s, sk))
+	if (!is_keyed(s, sk))
 		return;
 	slot_of(skb, &s->packet, false, &slot);
 	join = bpf_map_lookup_elem(&cookie_joins, &slot);

@@ -16,6 +16,7 @@
 #include "memory.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
+#include "stored.bpf.h"
 
 #define VLAN_VID 0x0fff
 #define UPPER_DEVICES 64 /* that are searched for a macvlan */
@@ -84,17 +85,10 @@ find_listener(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, bool ipv6)
 	return sk;
 }
 
-/* A listener or a connection with a key, which is in @s then */
+/* A listener with a key, which is in @s then */
 static __always_inline bool is_keyed(struct scratch *s, struct bpf_sock *sk)
 {
-	struct mptcp_sock *msk = bpf_skc_to_mptcp_sock(sk);
-	struct extkey_sock *stored;
-
-	stored = msk ? bpf_sk_storage_get(&keys, msk, NULL, 0) : NULL;
-	if (!stored || engine_of(stored) != EXTKEY_ENGINE_TC)
-		return false;
-	s->stored = *stored;
-	return true;
+	return is_ours(key_of_listener(msk_of(sk), &s->stored));
 }
 
 /* Whether this is the device of the route, and not one below it */

@@ -105,8 +105,11 @@ struct inet_sock {
 	struct sock sk;
 };
 
+struct tcp_ulp_ops;
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_ulp_ops *icsk_ulp_ops;
 	void *icsk_ulp_data;
 };
 
