@@ -81,7 +81,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	if (bpf_get_retval() < 0)
 		return CALL_ALLOWED;
 
-	policy = find_policy(msk, &cgroup_id);
+	policy = find_policy(msk_sock(msk), &cgroup_id);
 	if (!policy)
 		return CALL_ALLOWED;
 

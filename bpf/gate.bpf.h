@@ -197,15 +197,19 @@ static __always_inline void count_drop(__u64 cgroup_id,
 		__sync_fetch_and_add(&counted->drop_unreadable + verdict, 1);
 }
 
-/* For the cgroup of the key, or of the socket without one, if it has a policy */
-static __always_inline void count_verdict(struct scratch *s,
-					  struct mptcp_sock *msk,
+/*
+ * For the cgroup of the key, or of the subflow without one, if it has a policy: its
+ * connection may not be known
+ */
+static __always_inline void count_verdict(struct __sk_buff *skb,
+					  struct scratch *s,
 					  enum extkey_verdict verdict)
 {
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	__u64 cgroup_id = s->stored.cgroup_id;
 
-	if (!cgroup_id && msk)
-		find_policy(msk, &cgroup_id);
+	if (!cgroup_id)
+		find_policy(kernel_cast(struct sock, kskb->sk), &cgroup_id);
 	count_drop(cgroup_id, verdict);
 }
 
@@ -253,7 +257,7 @@ static __always_inline int judge(struct __sk_buff *skb)
 	collect_facts(skb, s, msk, state, &s->facts);
 	verdict = extkey_judge(&s->facts);
 	if (verdict != EXTKEY_PASS)
-		count_verdict(s, msk, verdict);
+		count_verdict(skb, s, verdict);
 	forget_secrets(s);
 	return verdict == EXTKEY_PASS ? GATE_PASS : GATE_DROP;
 }

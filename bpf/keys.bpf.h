@@ -89,11 +89,11 @@ static long search_level(__u64 index, struct policy_search *search)
 }
 
 /* The nearest attached ancestor of the cgroup in which the socket was made */
-static __always_inline struct extkey_policy *find_policy(struct mptcp_sock *msk,
+static __always_inline struct extkey_policy *find_policy(const struct sock *sk,
 							 __u64 *cgroup_id)
 {
 	struct policy_search search = {
-		.cgroup = (__u64)msk_sock(msk)->sk_cgrp_data.cgroup,
+		.cgroup = (__u64)sk->sk_cgrp_data.cgroup,
 	};
 
 	if (search.cgroup)
@@ -131,7 +131,7 @@ static __always_inline void count_plain(struct mptcp_sock *msk, __u32 engine,
 	struct extkey_policy *policy;
 	__u64 cgroup_id;
 
-	policy = find_policy(msk, &cgroup_id);
+	policy = find_policy(msk_sock(msk), &cgroup_id);
 	if (!policy || policy->engine != engine)
 		return;
 	if (!rx)

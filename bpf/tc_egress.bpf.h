@@ -188,7 +188,7 @@ static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
 		found = key_of_listener(msk, &s->stored);
 		*cgroup_id = s->stored.cgroup_id;
 		if (!*cgroup_id)
-			find_policy(msk, cgroup_id);
+			find_policy(msk_sock(msk), cgroup_id);
 	}
 	bpf_sk_release(listener);
 	return found;
