@@ -11,7 +11,7 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -33,6 +33,8 @@ declare -A TITLES=(
 	[13]="Row 2 with SYN cookies, by way of a listener without a key"
 	[14]="ACK of the client's join to one connection used for another, with SYN cookies"
 	[15]="Own connection with the keys of another as an oracle of FASTCLOSE, with SYN cookies"
+	[16a]="Row 9 to the server, while another CPU completes the first handshake"
+	[16b]="Forged ADD_ADDR at that moment"
 )
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
@@ -86,9 +88,15 @@ foreign_bytes() {
 		[[ $(event server closed .bytes) == "$E2E_BYTES" ]]
 }
 
+# Of these, as nobody knew whose it is, or it was that of no join
+refused_by_us() {
+	echo $(($(counter "$CG_S" drop_unknown) + $(counter "$CG_S" drop_no_join)))
+}
+
 snapshot_s() {
 	mib_snapshot "$NS_S"
 	DROPPED=$(dropped "$CG_S") # by engine tc, before the kernel could count it
+	REFUSED=$(refused_by_us)
 }
 
 # Why the server did not take the attacker's join, in $WHY. A counter has to show
@@ -477,4 +485,41 @@ row_15() {
 	else
 		attack_broken "the connection ended otherwise"
 	fi
+}
+
+# NAME N: as many connections of the client's, and the data of each as it was sent
+all_intact() {
+	release "$1" && [[ $(event "$1" "done" 'select(.ok) | .id' | wc -l) == "$2" ]]
+}
+
+# COUNTER ARG...: with what is forged, beside the end of each of the client's handshakes
+at_first_handshakes() {
+	local counter=$1 connections=48 taken unknown
+	shift
+
+	attack_begin race count=$connections "$@"
+	client client ${VICTIM_KEY:+--key-file "$VICTIM_KEY"} --connections $connections
+	attack_end || { attack_broken "no race"; return; }
+	taken=$(mib_moved "$NS_S" "$counter")
+	unknown=$(($(refused_by_us) - REFUSED))
+	if ((taken)); then
+		attack_succeeds "taken for genuine ($(moved "$NS_S" "$counter")), on $connections connections"
+	elif has_moved "$NS_S" MPCapableFallbackACK || ! client_ready client || ! all_intact client "$connections"; then
+		attack_broken "none taken for genuine, but the client's data did not arrive by MPTCP"
+	elif [[ $(reply raced) != "$connections" ]]; then
+		attack_broken "not beside all $connections handshakes"
+	elif ((!unknown)); then
+		attack_broken "none of $(reply forged) came while the connection was made"
+	else
+		attack_stopped "none taken for genuine ($(moved "$NS_S" "$counter")), on $connections connections; \
+$unknown of $(reply forged) came while one was made"
+	fi
+}
+
+row_16a() {
+	at_first_handshakes MPFastcloseRx what=fastclose
+}
+
+row_16b() {
+	at_first_handshakes AddAddr what=add-addr addr="$NET1_A"
 }

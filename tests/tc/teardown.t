@@ -47,11 +47,11 @@ check "the SYN of a join waits" wait_for 20 waits
 tell client
 check "its connection and its subflow are gone" wait_for 20 gone
 capture_start "$NS_S" s2 "$TAP_TMP/s2.pcap" # which takes longer than a grace period of RCU
-masked=$(counter "$CG_C" joins_masked)
+masked=$(counter "$CG_C" join_syn_tx)
 check "the link address is known" ip -n "$NS_C" neigh replace "$NET2_S" dev c2 \
 	lladdr "$(ip -n "$NS_S" -json link show s2 | jq -r '.[0].address')"
 check "the SYN leaves" wait_for 20 left
 capture_stop
-is "$(counter "$CG_C" joins_masked)" "$masked" "with no mask, as its key is gone"
+is "$(counter "$CG_C" join_syn_tx)" "$masked" "with no mask, as its key is gone"
 is "$(mib "$NS_S" MPJoinAckRx)" 0 "nobody has joined"
 done_testing

@@ -63,17 +63,14 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 				       address.port));
 }
 
-bool cmd_inject(void)
+/* As the words of the command say; the link that it is to be sent on */
+const struct link *make_forged(struct frame *frame,
+			       const struct connection *connection,
+			       enum side to)
 {
-	const struct connection *connection = arg_connection("conn");
-	enum side to = arg_is("to", "server", "client") ? SERVER : CLIENT;
-	const struct sender *sender;
+	const struct sender *sender = &connection->senders[!to];
 	struct plan plan = { .flags = TH_ACK };
-	struct frame frame;
 
-	if (!connection)
-		return false;
-	sender = &connection->senders[!to];
 	plan.from_mac = links[connection->path][!to].peer_mac;
 	plan.to_mac = links[connection->path][to].peer_mac;
 	plan.from = connection->ends[!to];
@@ -84,8 +81,21 @@ bool cmd_inject(void)
 		(unsigned int)(put_forged(put_timestamps(plan.options, sender),
 					  connection, !to) -
 			       plan.options);
-	make_segment(&frame, &plan);
-	send_frame(&links[connection->path][to], &frame);
+	make_segment(frame, &plan);
+	return &links[connection->path][to];
+}
+
+bool cmd_inject(void)
+{
+	const struct connection *connection = arg_connection("conn");
+	enum side to = arg_is("to", "server", "client") ? SERVER : CLIENT;
+	const struct link *link;
+	struct frame frame;
+
+	if (!connection)
+		return false;
+	link = make_forged(&frame, connection, to);
+	send_frame(link, &frame);
 	printf(" sent=1");
 	return true;
 }

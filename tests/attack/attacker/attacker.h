@@ -39,6 +39,7 @@ bool cmd_oracle(void); /* attack_held_join.c */
 bool cmd_slot(void);
 bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
+bool cmd_race(void); /* attack_race.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
 bool cmd_rewrite(void); /* attack_alter.c */
@@ -77,7 +78,8 @@ struct recorded {
 
 extern struct recorded recorded;
 
-void learn_connection(int path, enum side side, const struct segment *segment);
+struct connection *learn_connection(int path, enum side side,
+				    const struct segment *segment);
 void learn_join(enum side side, const struct segment *segment);
 
 /* The one of this number; NULL unless both its keys were seen */
@@ -93,6 +95,7 @@ extern struct link links[NR_PATHS][NR_SIDES];
 
 /* For the command that runs */
 extern bool hold_joins; /* of the client: pump() returns them */
+extern bool hold_firsts; /* the same of ACKs that end a first handshake */
 extern struct endpoint held; /* and then all from and to this end of one */
 
 int64_t now_ms(void);
@@ -105,6 +108,14 @@ bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
  */
 
 uint8_t *hold_syn(struct frame *frame, struct segment *syn);
+
+/*
+ * attack_inject.c
+ */
+
+const struct link *make_forged(struct frame *frame,
+			       const struct connection *connection,
+			       enum side to);
 
 /*
  * attack_named.c

@@ -57,6 +57,7 @@ static const struct {
 	{ "oracle", cmd_oracle },
 	{ "slot", cmd_slot },
 	{ "inject", cmd_inject },
+	{ "race", cmd_race },
 	{ "rewrite", cmd_rewrite },
 	{ "strip", cmd_strip },
 	{ "seen", cmd_seen },
@@ -81,7 +82,7 @@ static void run_command(char *line)
 		printf("begin %s\nreply %s", number, number);
 		if (!commands[i].run())
 			printf(" error=no-such-connection");
-		hold_joins = false;
+		hold_joins = hold_firsts = false;
 		held.port = 0;
 		printf(" end\n");
 		return;

@@ -5,7 +5,7 @@
 
 #include "attacker.h"
 
-#define MAX_CONNECTIONS 16
+#define MAX_CONNECTIONS 256
 
 struct recorded recorded;
 
@@ -25,7 +25,9 @@ static struct connection *find_connection(const struct segment *segment,
 	return NULL;
 }
 
-void learn_connection(int path, enum side side, const struct segment *segment)
+/* NULL if it is of none */
+struct connection *learn_connection(int path, enum side side,
+				    const struct segment *segment)
 {
 	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE), *stamps;
 	struct connection *connection = find_connection(segment, side);
@@ -39,7 +41,7 @@ void learn_connection(int path, enum side side, const struct segment *segment)
 		connection->ends[SERVER] = segment->to;
 	}
 	if (!connection)
-		return;
+		return NULL;
 
 	if (capable && side == CLIENT && capable[1] >= CAPABLE_ACK_LEN) {
 		connection->keys[CLIENT] = get64(capable + 4);
@@ -56,6 +58,7 @@ void learn_connection(int path, enum side side, const struct segment *segment)
 		sender->tsval = get32(stamps + 2);
 		sender->tsecr = get32(stamps + 6);
 	}
+	return connection;
 }
 
 void learn_join(enum side side, const struct segment *segment)

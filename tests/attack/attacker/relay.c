@@ -14,7 +14,7 @@
 #include "attacker.h"
 
 struct link links[NR_PATHS][NR_SIDES];
-bool hold_joins;
+bool hold_joins, hold_firsts;
 struct endpoint held;
 
 int64_t now_ms(void)
@@ -60,6 +60,15 @@ void pass_segment(int path, enum side from, struct frame *frame,
 	send_frame(to, frame);
 }
 
+/* Not the data that may come behind it with the same option */
+static bool ends_first(const struct segment *segment)
+{
+	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE);
+
+	return capable && capable[1] == CAPABLE_ACK_LEN &&
+	       !segment->payload_len;
+}
+
 /* True if the frame is not passed on, but for the attacker itself */
 static bool handle(int path, enum side side, struct frame *frame)
 {
@@ -81,6 +90,8 @@ static bool handle(int path, enum side side, struct frame *frame)
 	if (is_own(segment.to.addr))
 		return true;
 	if (hold_joins && side == CLIENT && find_mptcp(&segment, MP_JOIN))
+		return true;
+	if (hold_firsts && side == CLIENT && ends_first(&segment))
 		return true;
 	if (held.port &&
 	    same_endpoint(&held, side == CLIENT ? &segment.from : &segment.to))
