@@ -44,6 +44,7 @@ struct cookie_join {
 	__u64 remote_key;
 	__u64 cgroup_id; /* 0: of nobody's */
 	__u32 nonce[2];
+	__u32 token;
 	__u8 hmac[FIELD_MAX]; /* of its ACK, without a mask */
 	__u32 key; /* enum extkey_key, of the connection */
 };

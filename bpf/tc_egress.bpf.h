@@ -244,6 +244,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	join->remote_key = msk->remote_key;
 	join->cgroup_id = cgroup_id;
 	join->key = listener_key;
+	join->token = j->token;
 	join->nonce[0] = j->nonce;
 	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
 	join_hmac(&s->sha256, join);

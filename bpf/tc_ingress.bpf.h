@@ -8,6 +8,7 @@
 
 #include <linux/pkt_cls.h>
 
+#include "connections.bpf.h"
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
 #include "namespaces.bpf.h"
@@ -184,10 +185,15 @@ unmask_request(struct __sk_buff *skb, struct scratch *s,
 	write_unmasked_ack(skb, s, msk->local_key, msk->remote_key);
 }
 
-/* What comes to a listener without a request: with a cookie, or astray */
+/*
+ * What comes to a listener without a request: with a cookie, or astray. The join on record
+ * may have been answered by a listener with another key, whose masks are not for this one
+ * to remove.
+ */
 static __always_inline void
 unmask_cookie(struct __sk_buff *skb, struct scratch *s, struct bpf_sock *sk)
 {
+	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
 	struct cookie_join *join;
 	struct slot_key slot;
 
@@ -195,7 +201,9 @@ unmask_cookie(struct __sk_buff *skb, struct scratch *s, struct bpf_sock *sk)
 		return;
 	slot_of(skb, &s->packet, false, &slot);
 	join = bpf_map_lookup_elem(&cookie_joins, &slot);
-	if (!join || !is_ours(join->key))
+	if (!join || !is_ours(join->key) ||
+	    !find_connection(netns_of(skb), join->token, &s->other, &key) ||
+	    !is_ours(key) || !same_key(&s->stored, &s->other))
 		return;
 	read_ack(s, join->local_key, join->remote_key, join->nonce[0],
 		 join->nonce[1]);
