@@ -13,6 +13,7 @@
 declare -A PLAIN_SUCCEEDED=()
 # shellcheck disable=SC2034 # for e2e.sh
 E2E_BYTES=65536
+KEY=$(key long 0102030405060708090a0b0c0d0e0f10) # for IPv6 as well
 
 setting_begin() {
 	local words=() host
@@ -49,6 +50,12 @@ is_played() {
 	[[ $1 != 1[56]* ]] || ! patched
 }
 
+# The attacker's addresses over IPv6: attacker/hide.c
+ipv6_s() {
+	ip -n "$NS_S" addr replace "$SERVER6/64" dev s1 nodad &&
+		ip -n "$NS_S" neigh replace "fd00::$NET1_A" dev s1 lladdr 02:00:00:00:00:66
+}
+
 cell_reset() {
 	ip -n "$NS_C" mptcp endpoint flush
 	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
@@ -58,8 +65,10 @@ cell_reset() {
 	*c | 13 | 14 | 15)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
-	# The second one is for row 13
-	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}" "$NET2_S:$PORT"
+	ipv6_s || bail "no IPv6 at the server"
+	# The second one is for row 13, the third for row 17
+	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}" "$NET2_S:$PORT" \
+		"[$SERVER6]:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"
 	mib_snapshot "$NS_C"
 	snapshot_s
 }

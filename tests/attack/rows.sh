@@ -11,7 +11,8 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b)
+SERVER6=fd00::$NET1_S
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -35,6 +36,9 @@ declare -A TITLES=(
 	[15]="Own connection with the keys of another as an oracle of FASTCLOSE, with SYN cookies"
 	[16a]="Row 9 to the server, while another CPU completes the first handshake"
 	[16b]="Forged ADD_ADDR at that moment"
+	[17a]="Row 1 in fragments, and behind 16 headers of IPv6"
+	[17b]="One observed MP_JOIN SYN again, and its ACK hidden in the same ways"
+	[17c]="The same, with SYN cookies"
 )
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
@@ -522,4 +526,49 @@ row_16a() {
 
 row_16b() {
 	at_first_handshakes AddAddr what=add-addr addr="$NET1_A"
+}
+
+# What programs on interfaces do not follow, and the kernel puts together before TCP
+HIDINGS=("piece=32" "ipv6=1 headers=16" "ipv6=1 piece=32" "ipv6=1 headers=16 piece=32")
+
+# ARG...: a join in each of these ways. All succeed, or none.
+hidden_joins() {
+	local hiding ways=0 whys=()
+
+	for hiding in "${HIDINGS[@]}"; do
+		snapshot_s
+		# shellcheck disable=SC2086 # words
+		attack join conn=0 from="$NET1_A" ack=real bytes=$ATTACK_BYTES \
+			offset=$((1 + ways * ATTACK_BYTES)) $hiding "$@" || { attack_broken "no join"; return; }
+		if joined; then
+			((++ways))
+		else
+			refusal || return
+			whys+=("$hiding: $WHY")
+		fi
+	done
+	WHY=$(printf '%s; ' "${whys[@]}" | sed 's/; $//')
+	if ((!ways)); then
+		intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
+		attack_stopped "$WHY"
+	elif ((ways < ${#HIDINGS[@]})); then
+		attack_broken "joined in $ways ways, but not by $WHY"
+	else
+		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
+		attack_succeeds "joined in each of $ways ways, with $ATTACK_BYTES bytes of the attacker's"
+	fi
+}
+
+row_17a() {
+	victim client || { attack_broken "no connection"; return; }
+	hidden_joins token=real
+}
+
+row_17b() {
+	seen_join || { attack_broken "no join of the client's"; return; }
+	hidden_joins token=recorded nonce=recorded hide=ack
+}
+
+row_17c() {
+	row_17b
 }

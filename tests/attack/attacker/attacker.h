@@ -136,6 +136,13 @@ bool strip(const struct segment *segment);
 void alter_nothing(void);
 
 /*
+ * hide.c
+ */
+
+void translate(struct frame *frame);
+void send_hidden(const struct link *link, struct frame *frame);
+
+/*
  * own_join.c
  */
 

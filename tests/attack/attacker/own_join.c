@@ -76,7 +76,7 @@ void send_attempt(const struct attempt *attempt, struct plan *plan)
 	plan->seq = attempt->seq;
 	plan->ack = attempt->peer_seq;
 	make_segment(&frame, plan);
-	send_frame(link, &frame);
+	send_hidden(link, &frame);
 }
 
 /* The next segment that the server sends on this subflow */

@@ -79,6 +79,7 @@ static bool handle(int path, enum side side, struct frame *frame)
 	memcpy(link->peer_mac, eth->ether_shost, ETH_ALEN);
 	if (eth->ether_type == htons(ETHERTYPE_ARP))
 		answer_arp(link, frame);
+	translate(frame);
 	if (!parse_segment(frame, &segment)) {
 		send_frame(&links[path][!side], frame);
 		return false;
