@@ -112,7 +112,7 @@ $(B)/other/extkey_loader: $(B)/extkey_loader $(B)/other/extkey_maps.h
 	@$(MAKE) --no-print-directory B=$(B)/other BPF_CFLAGS="-I$(B)/other $(BPF_CFLAGS)" $@
 
 MEASURES := $(patsubst bench/%.c,$(B)/%,$(wildcard bench/*.c))
-$(B)/program_info: LDLIBS := -lbpf
+$(B)/program_info $(B)/netfilter_link: LDLIBS := -lbpf
 $(B)/join: LDLIBS := -lmnl
 $(B)/pour: LDLIBS := -lssl -lcrypto
 

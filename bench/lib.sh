@@ -11,7 +11,9 @@
 #				if ENGINE-SCHEME; programs that do nothing if
 #				"empty-link" or "empty-filter", in all places where tc
 #				has one that data passes: each interface, by a tcx link
-#				or a filter of clsact, and the root of the cgroups
+#				or a filter of clsact, and the root of the cgroups;
+#				"empty-gate" the latter alone, "empty-netfilter" none
+#				of these, but local-in of netfilter on both hosts
 #	bench_key SETTING	the key file of ENGINE-SCHEME, or nothing
 #	bench_turns WHAT N "SETTING..." CMD...
 #				runs "CMD SETTING" for each setting in turn, and all
@@ -96,6 +98,21 @@ bench_empty_gate() {
 }
 
 # What the kernel's way to the programs costs: they do nothing
+bench_empty_gates() {
+	bench_empty_gate "$1"
+}
+
+bench_empty_netfilters() {
+	local ns
+
+	rm -rf "$BENCH_EMPTY-links"
+	[[ $1 == add ]] || return 0
+	mkdir "$BENCH_EMPTY-links" || return
+	for ns in "$NS_C" "$NS_S"; do
+		in_ns "$ns" build/netfilter_link "$BENCH_EMPTY-links/$ns" || return
+	done
+}
+
 bench_empty_links() {
 	local dev way
 

@@ -28,6 +28,7 @@ bench_up
 in_s iperf3 -s -D -I "$TAP_TMP/iperf.pid" >/dev/null || bail "no iperf3 server"
 on_exit pkill -KILL -F "$TAP_TMP/iperf.pid"
 settings="plain empty-filter empty-link tc-siphash"
+places="plain empty-gate empty-netfilter" # of the gate
 
 # What a packet costs in CPU time, whatever else this machine does
 udp() {
@@ -36,6 +37,7 @@ udp() {
 }
 
 bench_turns "UDP, ns of CPU a packet" "$ROUNDS" "$settings" udp
+bench_turns "UDP, one program before TCP alone" "$ROUNDS" "$places" udp
 for size in "segments of 64 KiB" "a packet each"; do
 	paths_offloads "$([[ $size == segments* ]] && echo on || echo off)" ||
 		bail "cannot set offloads"
