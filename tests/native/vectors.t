@@ -8,29 +8,43 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # All values are hex digits
 
+# To bytes. By the shell's own means, as below: a process for each would take most of the time.
+unhex() {
+	printf %b "${1//??/\\x&}"
+}
+
 siphash() { # KEY MESSAGE: 8 bytes, in the order of the reference implementation
-	perl -e 'print pack "H*", shift' "$2" |
-		openssl mac -macopt "hexkey:$1" -macopt size:8 -in - SIPHASH | tr A-F a-f
+	unhex "$2" | openssl mac -macopt "hexkey:$1" -macopt size:8 -in - SIPHASH | tr A-F a-f
 }
 
 hmac() { # KEY MESSAGE
-	perl -e 'print pack "H*", shift' "$2" |
-		openssl mac -macopt "hexkey:$1" -digest SHA256 -in - HMAC | tr A-F a-f
+	unhex "$2" | openssl mac -macopt "hexkey:$1" -digest SHA256 -in - HMAC | tr A-F a-f
 }
 
 token() { # KEY of MPTCP
 	local hash
 
-	hash=$(perl -e 'print pack "H*", shift' "$1" | openssl dgst -sha256 -r)
+	hash=$(unhex "$1" | openssl dgst -sha256 -r)
 	echo "${hash::8}"
 }
 
 reversed() { # BYTES
-	perl -e 'print unpack "H*", reverse pack "H*", shift' "$1"
+	local i out=""
+
+	for ((i = ${#1} - 2; i >= 0; i -= 2)); do
+		out+=${1:i:2}
+	done
+	printf %s "$out"
 }
 
 xor() { # BYTES BYTES, of the same length
-	perl -e 'print unpack "H*", pack("H*", shift) ^ pack("H*", shift)' "$1" "$2"
+	local i out="" digit
+
+	for ((i = 0; i < ${#1}; i++)); do
+		printf -v digit %x $((0x${1:i:1} ^ 0x${2:i:1}))
+		out+=$digit
+	done
+	printf %s "$out"
 }
 
 zeros() { # NUMBER of bytes
