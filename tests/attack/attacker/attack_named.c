@@ -45,7 +45,7 @@ static bool take_answer(void)
 
 /*
  * As an initiator with the key of the other connection's server, who says that the
- * responder has that of its client. to_port=N of the server's.
+ * responder has that of its client. to_port=N of the server's, or with=client of a listener there.
  */
 bool cmd_open_named(void)
 {

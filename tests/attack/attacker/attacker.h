@@ -149,6 +149,7 @@ void send_hidden(const struct link *link, struct frame *frame);
 /* A join of the attacker's own */
 struct attempt {
 	int path;
+	enum side with;
 	struct endpoint from, to;
 	uint32_t seq, peer_seq;
 	uint32_t token, nonces[NR_SIDES];

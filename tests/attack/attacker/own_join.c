@@ -43,12 +43,13 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 
 	memset(attempt, 0, sizeof(*attempt));
 	attempt->path = (int)arg_number("path", "1") - 1;
+	attempt->with = arg_is("with", "client", "server") ? CLIENT : SERVER;
 	attempt->from.addr = arg_addr("from", "10.0.1.66");
 	attempt->from.port =
 		htons((uint16_t)(arg_number("port", "0") ?
 					 arg_number("port", "0") :
 					 20000 + random32() % 20000 + nr));
-	attempt->to = target->ends[SERVER];
+	attempt->to = target->ends[attempt->with];
 	if (arg("to", NULL))
 		attempt->to.addr = arg_addr("to", NULL);
 	attempt->seq = random32();
@@ -66,7 +67,7 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 
 void send_attempt(const struct attempt *attempt, struct plan *plan)
 {
-	const struct link *link = &links[attempt->path][SERVER];
+	const struct link *link = &links[attempt->path][attempt->with];
 	struct frame frame;
 
 	plan->from_mac = link->mac;
@@ -79,7 +80,7 @@ void send_attempt(const struct attempt *attempt, struct plan *plan)
 	send_hidden(link, &frame);
 }
 
-/* The next segment that the server sends on this subflow */
+/* The next segment that comes to the attacker on this subflow */
 bool next_segment(const struct attempt *attempt, int64_t until,
 		  struct frame *frame, struct segment *segment)
 {
