@@ -98,3 +98,34 @@ bool cmd_hear_named(void)
 								       "masked");
 	return true;
 }
+
+/*
+ * Of the client's next connection, before the ACK that ends the first handshake: the same with
+ * another key of the server. With ack=other it acknowledges something else.
+ */
+bool cmd_misname(void)
+{
+	const struct link *link = &links[arg_number("path", "1") - 1][SERVER];
+	int64_t until = now_ms() + 20 * patience_ms;
+	struct segment segment;
+	struct frame frame, wrong;
+	uint8_t *capable;
+
+	hold_firsts = true;
+	do {
+		if (!pump(until, false, &frame))
+			return false;
+		wrong = frame;
+		capable = parse_segment(&wrong, &segment) ?
+				  find_mptcp(&segment, MP_CAPABLE) :
+				  NULL;
+	} while (!capable);
+	put64(capable + 12, get64(capable + 12) + 1);
+	if (arg_is("ack", "other", "same"))
+		segment.tcp->ack_seq = htonl(segment.ack + 1);
+	set_checksums(&segment);
+	send_frame(link, &wrong);
+	send_frame(link, &frame);
+	printf(" sent=2");
+	return true;
+}

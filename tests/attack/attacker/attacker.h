@@ -42,6 +42,7 @@ bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
+bool cmd_misname(void);
 bool cmd_rewrite(void); /* attack_alter.c */
 bool cmd_strip(void);
 bool cmd_seen(void); /* eavesdrop.c */

@@ -64,6 +64,7 @@ static const struct {
 	{ "reset", cmd_reset },
 	{ "open-named", cmd_open_named },
 	{ "hear-named", cmd_hear_named },
+	{ "misname", cmd_misname },
 	{ "unproven", cmd_unproven },
 };
 
