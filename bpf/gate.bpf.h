@@ -226,7 +226,6 @@ static __always_inline int judge(struct __sk_buff *skb)
 	struct extkey_facts unknown = { 0 };
 	enum extkey_verdict verdict;
 	struct mptcp_sock *msk;
-	struct tcp_sock *tcp;
 	struct bpf_sock *sk;
 	struct scratch *s;
 	bool quick;
@@ -240,8 +239,7 @@ static __always_inline int judge(struct __sk_buff *skb)
 	if (quick && state != TCP_SYN_SENT && state != TCP_SYN_RECV &&
 	    state != TCP_LISTEN)
 		return GATE_PASS;
-	tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp || !tcp->is_mptcp)
+	if (!is_subflow(sk))
 		return GATE_PASS;
 	/* NULL of one whose connection is being made, or has ended */
 	msk = msk_of(sk);

@@ -62,6 +62,14 @@ static __always_inline struct mptcp_subflow_context *subflow_of(void *sk)
 	return kernel_cast(struct mptcp_subflow_context, icsk->icsk_ulp_data);
 }
 
+/* Of MPTCP, or it was before it ended */
+static __always_inline bool is_subflow(struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	return tcp && tcp->is_mptcp;
+}
+
 /*
  * The MPTCP socket of a subflow that is not locked; NULL if it has none. To read from, but
  * for helpers it is no socket. bpf_skc_to_mptcp_sock() is for the owner of the subflow

@@ -50,6 +50,26 @@ mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	return write_hmac(skb, s, at + EXTKEY_VALUE_AT);
 }
 
+/*
+ * A packet may leave late, when its socket has another connection: the kernel has written
+ * the key of its own one into it, or a device above this one that with the mask. The field
+ * of any other does not leave.
+ */
+static __always_inline bool mask_fastclose(struct __sk_buff *skb,
+					   struct scratch *s,
+					   struct mptcp_sock *msk,
+					   const struct extkey_option *option)
+{
+	__u64 found = field_value(&s->packet, option), masked;
+
+	new_input(s, EXTKEY_FIELD_FASTCLOSE, false, false);
+	set_keys(msk->local_key, msk->remote_key, false, &s->input);
+	masked = msk->remote_key ^ mask_of(s);
+	if (found != msk->remote_key && found != masked)
+		masked = 0;
+	return write_64(skb, s, option, masked);
+}
+
 static __always_inline bool
 mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	    const struct mptcp_subflow_context *subflow,
@@ -72,9 +92,7 @@ mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 		return write_64(skb, s, option,
 				field_value(&s->packet, option) ^ mask_of(s));
 	case EXTKEY_FIELD_FASTCLOSE:
-		new_input(s, EXTKEY_FIELD_FASTCLOSE, false, false);
-		set_keys(msk->local_key, msk->remote_key, false, &s->input);
-		return write_64(skb, s, option, msk->remote_key ^ mask_of(s));
+		return mask_fastclose(skb, s, msk, option);
 	default:
 		return true;
 	}
@@ -102,6 +120,26 @@ mask_or_withhold(struct __sk_buff *skb, struct scratch *s,
 	return mask_option(skb, s, msk, subflow, option);
 }
 
+/*
+ * Of a subflow that has ended, whose packets may leave late: nobody knows whether its
+ * connection had a key
+ */
+static __always_inline int withhold_late(struct __sk_buff *skb,
+					 struct scratch *s)
+{
+	const struct extkey_option *options = s->packet.walk.options;
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	__u64 cgroup_id;
+
+	if (!has_had_key(netns_of(skb)) ||
+	    (withhold(skb, s, &options[0]) &&
+	     (s->packet.walk.found < 2 || withhold(skb, s, &options[1]))))
+		return TC_ACT_UNSPEC;
+	find_policy(kernel_cast(struct sock, kskb->sk), &cgroup_id);
+	count(cgroup_id, drop_unmasked);
+	return TC_ACT_SHOT;
+}
+
 /* All but the SYN/ACK: the socket is there */
 static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 {
@@ -116,7 +154,7 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	msk = msk_of(sk);
 	if (!msk)
-		return TC_ACT_UNSPEC;
+		return is_subflow(sk) ? withhold_late(skb, s) : TC_ACT_UNSPEC;
 	key = key_of(msk, &s->stored);
 	if (key == EXTKEY_KEY_ABSENT) {
 		if (options[0].field == EXTKEY_FIELD_TOKEN && leaves_here(skb))

@@ -14,9 +14,18 @@
 #define USE_SHA256 1
 
 uint64_t told_fastclose;
+const char *told_as = "none";
 
 static struct connection named;
 static struct attempt opened;
+
+void note_fastclose(const uint8_t *option, uint64_t key)
+{
+	told_fastclose = get64(option + 4);
+	told_as = told_fastclose == key ? "plain" :
+		  told_fastclose	? "masked" :
+					  "zero";
+}
 
 static uint8_t *put_capable(uint8_t *at, uint8_t len)
 {
@@ -89,13 +98,10 @@ bool cmd_hear_named(void)
 		option = find_mptcp(&segment, MP_FASTCLOSE);
 		if (!option)
 			continue;
-		told_fastclose = get64(option + 4);
+		note_fastclose(option, named.keys[CLIENT]);
 		told = true;
 	}
-	printf(" fastclose=%s", !told				     ? "none" :
-				told_fastclose == named.keys[CLIENT] ? "plain" :
-				!told_fastclose			     ? "zero" :
-								       "masked");
+	printf(" fastclose=%s", told ? told_as : "none");
 	return true;
 }
 

@@ -122,7 +122,11 @@ const struct link *make_forged(struct frame *frame,
  * attack_named.c
  */
 
-extern uint64_t told_fastclose; /* as the server has sent it */
+extern uint64_t told_fastclose; /* the last one, as it was on the wire */
+extern const char *told_as;
+
+/* @key: what RFC 8684 has there */
+void note_fastclose(const uint8_t *option, uint64_t key);
 
 /*
  * attack_alter.c

@@ -29,7 +29,8 @@ static struct connection *find_connection(const struct segment *segment,
 struct connection *learn_connection(int path, enum side side,
 				    const struct segment *segment)
 {
-	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE), *stamps;
+	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE);
+	const uint8_t *fastclose = find_mptcp(segment, MP_FASTCLOSE), *stamps;
 	struct connection *connection = find_connection(segment, side);
 	struct sender *sender;
 
@@ -48,6 +49,8 @@ struct connection *learn_connection(int path, enum side side,
 		connection->keys[SERVER] = get64(capable + 12);
 		connection->has_keys = true;
 	}
+	if (fastclose)
+		note_fastclose(fastclose, connection->keys[!side]);
 	sender = &connection->senders[side];
 	sender->next = segment->seq + segment->payload_len + segment->tcp->syn +
 		       segment->tcp->fin;
@@ -103,6 +106,7 @@ void forget_seen(void)
 	memset(connections, 0, sizeof(connections));
 	memset(&recorded, 0, sizeof(recorded));
 	nr_connections = nr_joins = 0;
+	told_as = "none";
 }
 
 bool cmd_seen(void)
@@ -111,7 +115,7 @@ bool cmd_seen(void)
 
 	for (i = 0; i < nr_connections; i++)
 		with_keys += connections[i].has_keys;
-	printf(" connections=%d joins=%d id=%u stripped=%d", with_keys,
-	       nr_joins, recorded.id, nr_stripped);
+	printf(" connections=%d joins=%d id=%u stripped=%d fastclose=%s",
+	       with_keys, nr_joins, recorded.id, nr_stripped, told_as);
 	return true;
 }
