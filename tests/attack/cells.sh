@@ -19,6 +19,7 @@ setting_begin() {
 	local words=() host
 
 	loader detach --all || bail "cannot detach"
+	: "${CG_B:=$(cgroup_make other)}"
 	VICTIM_KEY=$KEY
 	case $1 in
 	plain)		VICTIM_KEY=; return ;;
@@ -27,7 +28,7 @@ setting_begin() {
 	*)		bail "no setting $1" ;;
 	esac
 	SCHEME=${1%-bound} # for e2e.sh
-	for host in "$CG_C" "$CG_S"; do
+	for host in "$CG_C" "$CG_S" "$CG_B"; do
 		loader attach "$host" "${words[@]}" >"$TAP_TMP/attach" 2>&1 ||
 			bail "cannot attach: $(<"$TAP_TMP/attach")"
 	done
@@ -58,6 +59,7 @@ ipv6_s() {
 
 cell_reset() {
 	ip -n "$NS_C" mptcp endpoint flush
+	ip -n "$NS_B" mptcp endpoint flush
 	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
 	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
 	case $1 in
@@ -81,6 +83,7 @@ cell_leave() {
 	done
 	# So that nothing of this cell sends or counts in the next
 	in_c ss -Ktn >/dev/null 2>&1
+	in_ns "$NS_B" ss -Ktn >/dev/null 2>&1
 	in_s ss -Ktn >/dev/null 2>&1
 }
 

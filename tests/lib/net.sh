@@ -80,9 +80,9 @@ net_remove() {
 net_sweep() {
 	local ns
 
-	# "a" and "f" are the attackers of tests/attack/ and flood.t, "m" is the
-	# host in the middle of tests/lib/devices.sh
-	for ns in /run/netns/extkey-[acfms]-*; do
+	# "a" and "f" are the attackers of tests/attack/ and flood.t, "b" is another
+	# host of tests/attack/, "m" is the host in the middle of tests/lib/devices.sh
+	for ns in /run/netns/extkey-[abcfms]-*; do
 		[[ ! -e $ns || -d /proc/${ns##*-} ]] || net_remove "${ns##*/}"
 	done
 }

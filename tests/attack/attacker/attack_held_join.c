@@ -84,7 +84,8 @@ static void send_synack(int path, const struct segment *syn, uint64_t hmac,
 /*
  * A join of the client to connection learn=Y is held, and what the client
  * answers is used for one to connection conn=X in its place, with the same
- * addresses: what masks the fields of Y might mask those of X.
+ * addresses: what masks the fields of Y might mask those of X. The client may
+ * be another one than that of X, and on another path.
  */
 bool cmd_oracle(void)
 {
@@ -117,8 +118,8 @@ bool cmd_oracle(void)
 		return true;
 
 	mask = attempt.synack ^ synack_hmac(x, &attempt);
-	send_synack(attempt.path, &syn, synack_hmac(y, &attempt) ^ mask,
-		    attempt.nonces[SERVER]);
+	send_synack(y->path == OTHER_HOST ? y->path : attempt.path, &syn,
+		    synack_hmac(y, &attempt) ^ mask, attempt.nonces[SERVER]);
 	join = held_join(JOIN_ACK_LEN, now_ms() + patience_ms, &frame,
 			 &segment);
 	printf(" client=%s", answers[join ? ANSWERED : SILENT]);

@@ -21,7 +21,8 @@ static uint8_t *put_timestamps(uint8_t *at, const struct sender *sender)
 
 /*
  * Sent by @from; its address if it is ADD_ADDR is addr= and addr_port=. FASTCLOSE has the
- * key of who is to take it, or with field=told what the attacker was told (attack_named.c).
+ * key of who is to take it, or with field=told what the attacker was told, and ADD_ADDR the
+ * mask that they were told (attack_named.c).
  */
 static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 			   enum side from)
@@ -58,9 +59,11 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 	at += 4;
 	if (address.port)
 		at = put16(at, ntohs(address.port));
-	return put64(at, add_addr_hmac(connection->keys[from],
-				       connection->keys[!from], id, &address,
-				       address.port));
+	return put64(
+		at,
+		add_addr_hmac(connection->keys[from], connection->keys[!from],
+			      id, &address, address.port) ^
+			(arg_is("field", "told", "real") ? told_add_addr : 0));
 }
 
 /* As the words of the command say; the link that it is to be sent on */

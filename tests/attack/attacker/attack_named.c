@@ -10,10 +10,11 @@
 #include "attacker.h"
 
 #define CAPABLE_SYN_LEN 4
+#define ADD_ADDR_LEN 16
 #define VERSION 1
 #define USE_SHA256 1
 
-uint64_t told_fastclose;
+uint64_t told_fastclose, told_add_addr;
 const char *told_as = "none";
 
 static struct connection named;
@@ -27,7 +28,7 @@ void note_fastclose(const uint8_t *option, uint64_t key)
 					  "zero";
 }
 
-static uint8_t *put_capable(uint8_t *at, uint8_t len)
+uint8_t *put_capable(uint8_t *at, uint8_t len)
 {
 	*at++ = MPTCP_KIND;
 	*at++ = len;
@@ -39,12 +40,16 @@ static uint8_t *put_capable(uint8_t *at, uint8_t len)
 static bool take_answer(void)
 {
 	int64_t until = now_ms() + patience_ms;
+	const uint8_t *capable;
 	struct segment segment;
 	struct frame frame;
 
 	while (next_segment(&opened, until, &frame, &segment)) {
-		if (!segment.tcp->syn || !find_mptcp(&segment, MP_CAPABLE))
+		capable = find_mptcp(&segment, MP_CAPABLE);
+		if (!segment.tcp->syn || !capable)
 			continue;
+		if (arg_is("as", "client", "server"))
+			named.keys[SERVER] = get64(capable + 4);
 		opened.seq++;
 		opened.peer_seq = segment.seq + 1;
 		return true;
@@ -54,7 +59,8 @@ static bool take_answer(void)
 
 /*
  * As an initiator with the key of the other connection's server, who says that the
- * responder has that of its client. to_port=N of the server's, or with=client of a listener there.
+ * responder has that of its client. Or, as=client, with the key of the client, and the
+ * responder has its own. to_port=N of the server's, or with=client of a listener there.
  */
 bool cmd_open_named(void)
 {
@@ -67,7 +73,8 @@ bool cmd_open_named(void)
 		return false;
 	start_attempt(&opened, target, target, 0);
 	opened.to.port = htons((uint16_t)arg_number("to_port", "0"));
-	named.keys[CLIENT] = target->keys[SERVER];
+	named.keys[CLIENT] =
+		target->keys[arg_is("as", "client", "server") ? CLIENT : SERVER];
 	named.keys[SERVER] = target->keys[CLIENT];
 
 	put_capable(syn.options, CAPABLE_SYN_LEN);
@@ -83,6 +90,18 @@ bool cmd_open_named(void)
 	return true;
 }
 
+/* What masks the HMAC of ADD_ADDR, of an address without a port */
+static void learn_add_addr(const uint8_t *option)
+{
+	struct endpoint address = { 0 };
+
+	memcpy(&address.addr, option + 4, sizeof(address.addr));
+	told_add_addr = get64(option + 8) ^
+			add_addr_hmac(named.keys[SERVER], named.keys[CLIENT],
+				      option[3], &address, false);
+	printf(" add_addr=%s", told_add_addr ? "masked" : "plain");
+}
+
 /* Some bytes on it, and then ms=N for the server to end it with FASTCLOSE */
 bool cmd_hear_named(void)
 {
@@ -95,6 +114,9 @@ bool cmd_hear_named(void)
 	printf(" data=%s", answers[send_data(&opened, &named, 100, 0)]);
 	fflush(stdout);
 	while (!told && next_segment(&opened, until, &frame, &segment)) {
+		option = find_mptcp(&segment, MP_ADD_ADDR);
+		if (option && option[1] == ADD_ADDR_LEN)
+			learn_add_addr(option);
 		option = find_mptcp(&segment, MP_FASTCLOSE);
 		if (!option)
 			continue;

@@ -9,6 +9,7 @@
 #include "../link.h"
 
 #define NR_PATHS 2
+#define OTHER_HOST NR_PATHS /* a path to another host, on both sides */
 
 enum side { CLIENT, SERVER, NR_SIDES };
 
@@ -40,6 +41,7 @@ bool cmd_slot(void);
 bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
+bool cmd_lure(void); /* attack_lure.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
 bool cmd_misname(void);
@@ -86,13 +88,16 @@ void learn_join(enum side side, const struct segment *segment);
 /* The one of this number; NULL unless both its keys were seen */
 struct connection *arg_connection(const char *name);
 
+/* Without a key yet; NULL if there are too many */
+struct connection *add_connection(void);
+
 void forget_seen(void);
 
 /*
  * relay.c
  */
 
-extern struct link links[NR_PATHS][NR_SIDES];
+extern struct link links[NR_PATHS + 1][NR_SIDES];
 
 /* For the command that runs */
 extern bool hold_joins; /* of the client: pump() returns them */
@@ -124,9 +129,12 @@ const struct link *make_forged(struct frame *frame,
 
 extern uint64_t told_fastclose; /* the last one, as it was on the wire */
 extern const char *told_as;
+extern uint64_t told_add_addr; /* its mask alone */
 
 /* @key: what RFC 8684 has there */
 void note_fastclose(const uint8_t *option, uint64_t key);
+
+uint8_t *put_capable(uint8_t *at, uint8_t len);
 
 /*
  * attack_alter.c

@@ -62,6 +62,7 @@ static const struct {
 	{ "strip", cmd_strip },
 	{ "seen", cmd_seen },
 	{ "reset", cmd_reset },
+	{ "lure", cmd_lure },
 	{ "open-named", cmd_open_named },
 	{ "hear-named", cmd_hear_named },
 	{ "misname", cmd_misname },

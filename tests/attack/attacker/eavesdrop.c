@@ -25,6 +25,13 @@ static struct connection *find_connection(const struct segment *segment,
 	return NULL;
 }
 
+struct connection *add_connection(void)
+{
+	if (nr_connections == MAX_CONNECTIONS)
+		return NULL;
+	return &connections[nr_connections++];
+}
+
 /* NULL if it is of none */
 struct connection *learn_connection(int path, enum side side,
 				    const struct segment *segment)
@@ -34,15 +41,15 @@ struct connection *learn_connection(int path, enum side side,
 	struct connection *connection = find_connection(segment, side);
 	struct sender *sender;
 
-	if (!connection && capable && side == CLIENT && segment->tcp->syn &&
-	    nr_connections < MAX_CONNECTIONS) {
-		connection = &connections[nr_connections++];
+	if (!connection && capable && side == CLIENT && segment->tcp->syn)
+		connection = add_connection();
+	if (!connection)
+		return NULL;
+	if (segment->tcp->syn && side == CLIENT) {
 		connection->path = path;
 		connection->ends[CLIENT] = segment->from;
 		connection->ends[SERVER] = segment->to;
 	}
-	if (!connection)
-		return NULL;
 
 	if (capable && side == CLIENT && capable[1] >= CAPABLE_ACK_LEN) {
 		connection->keys[CLIENT] = get64(capable + 4);

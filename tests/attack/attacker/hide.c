@@ -42,8 +42,7 @@ void translate(struct frame *frame)
 		return;
 	memcpy(&ip.saddr, ip6.ip6_src.s6_addr + IPV4_AT, sizeof(ip.saddr));
 	ip.daddr = to;
-	ip.tot_len =
-		htons((uint16_t)(ntohs(ip6.ip6_plen) + sizeof(ip)));
+	ip.tot_len = htons((uint16_t)(ntohs(ip6.ip6_plen) + sizeof(ip)));
 	eth->ether_type = htons(ETHERTYPE_IP);
 	frame->len -= sizeof(ip6) - sizeof(ip);
 	memmove((uint8_t *)(eth + 1) + sizeof(ip),

@@ -39,9 +39,10 @@ bool is_own(in_addr_t addr)
 static int usage(void)
 {
 	fprintf(stderr,
-		"Usage: attacker [--patience MS] [--own ADDR]... "
+		"Usage: attacker [--patience MS] [--own ADDR]... [--other IFACE] "
 		"CLIENT1 SERVER1 CLIENT2 SERVER2\n"
-		"The interfaces towards the hosts, of path 1 and of path 2.\n"
+		"The interfaces towards the hosts, of path 1 and of path 2; and to another\n"
+		"host, of which no packet is passed on.\n"
 		"Commands come on stdin, see commands.c.\n");
 	return 2;
 }
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "own", required_argument, NULL, 'o' },
+		{ "other", required_argument, NULL, 'h' },
 		{ "patience", required_argument, NULL, 'p' },
 		{ 0 },
 	};
@@ -57,14 +59,19 @@ int main(int argc, char **argv)
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	int opt, i;
 
+	links[OTHER_HOST][CLIENT].fd = -1;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 'o' && nr_own < MAX_OWN)
 			own[nr_own++] = inet_addr(optarg);
 		else if (opt == 'p')
 			patience_ms = atoll(optarg);
-		else
+		else if (opt == 'h') {
+			if (!open_link(&links[OTHER_HOST][CLIENT], optarg))
+				return 1;
+		} else
 			return usage();
 	}
+	links[OTHER_HOST][SERVER] = links[OTHER_HOST][CLIENT];
 	if (argc - optind != NR_PATHS * NR_SIDES)
 		return usage();
 	for (i = 0; i < NR_PATHS * NR_SIDES; i++)

@@ -13,7 +13,10 @@
 
 #include "attacker.h"
 
-struct link links[NR_PATHS][NR_SIDES];
+/* The last one is the other host's: it has one interface for both sides */
+#define NR_LINKS ((NR_PATHS + 1) * NR_SIDES - 1)
+
+struct link links[NR_PATHS + 1][NR_SIDES];
 bool hold_joins, hold_firsts;
 struct endpoint held;
 
@@ -79,6 +82,10 @@ static bool handle(int path, enum side side, struct frame *frame)
 	memcpy(link->peer_mac, eth->ether_shost, ETH_ALEN);
 	if (eth->ether_type == htons(ETHERTYPE_ARP))
 		answer_arp(link, frame);
+	if (path == OTHER_HOST) {
+		links[path][!side] = *link;
+		return parse_segment(frame, &segment);
+	}
 	translate(frame);
 	if (!parse_segment(frame, &segment)) {
 		send_frame(&links[path][!side], frame);
@@ -113,13 +120,13 @@ static bool handle(int path, enum side side, struct frame *frame)
  */
 bool pump(int64_t until, bool look_at_stdin, struct frame *frame)
 {
-	struct pollfd fds[NR_PATHS * NR_SIDES + 1];
+	struct pollfd fds[NR_LINKS + 1];
 	int64_t left;
 	ssize_t got;
 	int i;
 
 	for (;;) {
-		for (i = 0; i < NR_PATHS * NR_SIDES; i++)
+		for (i = 0; i < NR_LINKS; i++)
 			fds[i] = (struct pollfd){
 				.fd = links[i / NR_SIDES][i % NR_SIDES].fd,
 				.events = POLLIN
@@ -130,10 +137,10 @@ bool pump(int64_t until, bool look_at_stdin, struct frame *frame)
 		left = until - now_ms();
 		if (left < 0)
 			left = look_at_stdin ? -1 : 0;
-		if (!poll(fds, NR_PATHS * NR_SIDES + 1, (int)left))
+		if (!poll(fds, NR_LINKS + 1, (int)left))
 			return false;
 
-		for (i = 0; i < NR_PATHS * NR_SIDES; i++) {
+		for (i = 0; i < NR_LINKS; i++) {
 			if (!(fds[i].revents & POLLIN))
 				continue;
 			got = recv(fds[i].fd, frame->buf, sizeof(frame->buf),
