@@ -97,7 +97,7 @@ foreign_bytes() {
 
 # Of these, as nobody knew whose it is, or it was that of no join
 refused_by_us() {
-	echo $(($(counter "$CG_S" drop_unknown) + $(counter "$CG_S" drop_no_join)))
+	dropped "$CG_S" '^drop_(unknown|no_join)$'
 }
 
 snapshot_s() {

@@ -19,7 +19,8 @@
 #				one; returns when they do not run any more
 #	counter CGROUP NAME	of ours
 #	counter_is CGROUP NAME N, mib_is NS NAME N
-#	dropped CGROUP		the sum of all our counters of what was dropped or refused
+#	dropped CGROUP [REGEX]	the sum of all our counters of what was dropped or refused, or
+#				of these; 0 if nothing is attached
 #	received FROM		bytes that the server got on the subflow from FROM
 #
 # and the checks which most of them end in:
@@ -148,8 +149,9 @@ counter() {
 }
 
 dropped() {
-	loader status --json | jq --arg cgroup "$1" '[.cgroups[] | select(.cgroup == $cgroup) |
-		.counters | to_entries[] | select(.key | test("^(drop_|join_refused$)")) | .value] | add // 0'
+	loader status --json | jq --arg cgroup "$1" --arg names "${2:-^(drop_|join_refused$)}" \
+		'[.cgroups[] | select(.cgroup == $cgroup) | .counters | to_entries[] |
+			select(.key | test($names)) | .value] | add // 0'
 }
 
 counter_is() {
