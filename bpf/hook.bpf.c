@@ -77,6 +77,7 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	bool listener = msk_sock(msk)->__sk_common.skc_state == TCP_LISTEN;
 	struct extkey_mask_input input = { 0 };
 	struct extkey_sock *stored;
+	__u64 mask;
 
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
@@ -85,13 +86,19 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 			count_plain(msk, EXTKEY_ENGINE_HOOK, auth->rx);
 		return 0;
 	}
+	/* Said, for 0 is what the kernel gets if this program is gone */
 	if (engine_of(stored) != EXTKEY_ENGINE_HOOK)
-		return 0;
+		return MPTCP_AUTH_PLAIN;
 
 	/* With the hook, a connection's own MPTCP key is the kernel's affair */
 	if (!listener)
 		stored->proven = msk->local_key;
 	count_keyed(stored->cgroup_id, auth, listener);
 	hook_input(msk, skc, auth, stored->bind_addresses, &input);
-	return extkey_mask(stored->scheme, &stored->secret, &input);
+	mask = extkey_mask(stored->scheme, &stored->secret, &input);
+	if (!mask)
+		return MPTCP_AUTH_PLAIN;
+	if (!listener)
+		stored->flags |= EXTKEY_SOCK_HOOKED;
+	return mask;
 }

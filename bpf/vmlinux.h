@@ -215,6 +215,8 @@ struct mptcp_auth {
 	const struct mptcp_addr_info *addr;
 };
 
+#define MPTCP_AUTH_PLAIN ((__u64)-1)
+
 /* include/linux/filter.h */
 struct bpf_sock_addr_kern {
 	struct sock *sk;

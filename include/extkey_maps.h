@@ -85,11 +85,13 @@ struct extkey_device {
 };
 
 #define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
+#define EXTKEY_SOCK_HOOKED \
+	2 /* the hook gave a mask: without the hook the kernel refuses its fields */
 
 /*
  * Map keys, a socket storage on the MPTCP socket. Written only while the socket
  * is neither connected nor listening, so that the hook can read without a lock; but for
- * @proven, which is written when the connection is established.
+ * @proven, which is written when the connection is established, and EXTKEY_SOCK_HOOKED.
  */
 struct extkey_sock {
 	__u64 cgroup_id;

@@ -198,6 +198,7 @@ static int read_socket(const struct inet_diag_msg *msg,
 	found.cgroup_id = stored.cgroup_id;
 	found.scheme = stored.scheme;
 	found.engine = stored.engine;
+	found.hooked = stored.flags & EXTKEY_SOCK_HOOKED;
 	found.fingerprint = stored.secret.fingerprint;
 	explicit_bzero(&stored, sizeof(stored));
 	return listing->visit(&found, listing->data);
@@ -238,12 +239,18 @@ struct need {
 	bool alone;
 };
 
-/* As engine_of() in bpf/keys.bpf.h has it */
+/*
+ * As engine_of() in bpf/keys.bpf.h has it. The kernel refuses the fields of a connection
+ * that had masks of the hook if there is no program to say that they have none now.
+ */
 static int is_left_behind(const struct keyed_socket *socket, void *data)
 {
 	const struct need *need = data;
 	struct extkey_policy policy;
 
+	if (need->engine == EXTKEY_ENGINE_HOOK && socket->hooked)
+		return fail(1, "the socket %s has had masks of it",
+			    socket->local);
 	if (policy_read(need->maps, socket->cgroup_id, &policy) ||
 	    (socket->engine != need->engine && !need->alone))
 		return 0;

@@ -22,6 +22,7 @@ struct keyed_socket {
 	__u64 cgroup_id; /* whose policy it follows */
 	__u8 scheme;
 	__u8 engine; /* at the time when the key was taken */
+	bool hooked; /* has had masks of engine hook */
 	__u32 fingerprint;
 };
 
@@ -38,6 +39,7 @@ int sockets_visit(const struct maps *maps,
  * 0 if it is sure that no socket holds a key for this engine but those of attached
  * cgroups, whose engine is what the policy says; 1 if there may be one, for which
  * failure() is the reason. @alone: the other engine is not loaded, so all others count.
+ * A socket that has had masks of engine hook needs that one, whatever the policy says.
  */
 int sockets_need_engine(const struct maps *maps, unsigned int engine,
 			bool alone);
