@@ -24,9 +24,10 @@ die() { say "error: $*"; exit 1; }
 usage()
 {
 	cat <<-USAGE
-	Usage: kernel/build.sh [--unpatched] [--config FRAGMENT]...
+	Usage: kernel/build.sh [--unpatched] [--patch PATCH] [--config FRAGMENT]...
 
 	  --unpatched        leave out the patches of kernel/series
+	  --patch PATCH      apply this one as well, after those
 	  --config FRAGMENT  add options to those of kernel/vm.config
 
 	Environment:
@@ -36,10 +37,14 @@ usage()
 }
 
 patched=yes
+further=
 fragments=("$here/vm.config")
 while (($#)); do
 	case $1 in
 	--unpatched)	patched= ;;
+	--patch)	[[ ${2-} ]] || die "--patch needs the path of a patch"
+			further=$(realpath -e -- "$2") || die "no patch $2"
+			shift ;;
 	--config)	[[ ${2-} ]] || die "--config needs the path of a fragment"
 			fragments+=("$(realpath -e -- "$2")") || die "no fragment $2"
 			shift ;;
@@ -67,6 +72,7 @@ if [[ $patched ]]; then
 	done < <(grep -v '^#' "$here/series")
 	[[ -s $patch_file ]] || die "no patches in $here/series: is the checkout complete?"
 fi
+[[ ! $further ]] || cat "$further" >>"$patch_file"
 need gcc gcc
 need pahole dwarves
 mkdir -p "$cache/images" "$cache/trees" 2>/dev/null || :
