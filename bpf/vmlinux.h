@@ -215,7 +215,7 @@ struct mptcp_auth {
 	const struct mptcp_addr_info *addr;
 };
 
-#define MPTCP_AUTH_PLAIN ((__u64)-1)
+#define MPTCP_AUTH_PLAIN (~0ULL)
 
 /* include/linux/filter.h */
 struct bpf_sock_addr_kern {
