@@ -42,6 +42,7 @@ bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
 bool cmd_lure(void); /* attack_lure.c */
+bool cmd_storm(void); /* attack_storm.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
 bool cmd_misname(void);
@@ -88,8 +89,11 @@ void learn_join(enum side side, const struct segment *segment);
 /* The one of this number; NULL unless both its keys were seen */
 struct connection *arg_connection(const char *name);
 
-/* Without a key yet; NULL if there are too many */
+/* Without a key yet. The oldest one makes room. */
 struct connection *add_connection(void);
+
+/* The one whose keys were seen last */
+struct connection *last_connection(void);
 
 void forget_seen(void);
 

@@ -58,6 +58,7 @@ static const struct {
 	{ "slot", cmd_slot },
 	{ "inject", cmd_inject },
 	{ "race", cmd_race },
+	{ "storm", cmd_storm },
 	{ "rewrite", cmd_rewrite },
 	{ "strip", cmd_strip },
 	{ "seen", cmd_seen },

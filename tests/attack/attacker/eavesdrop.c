@@ -18,7 +18,7 @@ static struct connection *find_connection(const struct segment *segment,
 {
 	int i;
 
-	for (i = 0; i < nr_connections; i++)
+	for (i = 0; i < nr_connections && i < MAX_CONNECTIONS; i++)
 		if (same_endpoint(&connections[i].ends[side], &segment->from) &&
 		    same_endpoint(&connections[i].ends[!side], &segment->to))
 			return &connections[i];
@@ -27,9 +27,11 @@ static struct connection *find_connection(const struct segment *segment,
 
 struct connection *add_connection(void)
 {
-	if (nr_connections == MAX_CONNECTIONS)
-		return NULL;
-	return &connections[nr_connections++];
+	struct connection *connection =
+		&connections[nr_connections++ % MAX_CONNECTIONS];
+
+	memset(connection, 0, sizeof(*connection));
+	return connection;
 }
 
 /* NULL if it is of none */
@@ -103,9 +105,18 @@ struct connection *arg_connection(const char *name)
 {
 	unsigned int nr = arg_number(name, "0");
 
-	if (nr >= (unsigned int)nr_connections || !connections[nr].has_keys)
+	if (nr >= (unsigned int)nr_connections || nr >= MAX_CONNECTIONS || !connections[nr].has_keys)
 		return NULL;
 	return &connections[nr];
+}
+
+struct connection *last_connection(void)
+{
+	struct connection *last =
+		&connections[(nr_connections + MAX_CONNECTIONS - 1) %
+			     MAX_CONNECTIONS];
+
+	return last->has_keys ? last : NULL;
 }
 
 void forget_seen(void)
@@ -120,7 +131,7 @@ bool cmd_seen(void)
 {
 	int i, with_keys = 0;
 
-	for (i = 0; i < nr_connections; i++)
+	for (i = 0; i < nr_connections && i < MAX_CONNECTIONS; i++)
 		with_keys += connections[i].has_keys;
 	printf(" connections=%d joins=%d id=%u stripped=%d fastclose=%s",
 	       with_keys, nr_joins, recorded.id, nr_stripped, told_as);
