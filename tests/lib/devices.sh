@@ -122,6 +122,7 @@ paths_settled() {
 all_covered() {
 	local up
 
+	[[ $ENGINE_S == tc ]] || return 0
 	up=$(ip -n "$1" -json link show up | jq -r '[.[].ifname // empty | select(. != "lo")] | sort | join(" ")')
 	is "$(loader status --json | jq -r --arg netns "/run/netns/$1" '[.devices[] |
 		select(.netns == $netns and .in_place and .device != "lo").device] | sort | join(" ")')" "$up" \

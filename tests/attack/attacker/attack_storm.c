@@ -11,12 +11,12 @@
 #define TRIES 1024
 #define FIRST_PORT 20000
 
-struct try {
+struct trial {
 	struct attempt attempt;
 	uint64_t keys[NR_SIDES];
 };
 
-static struct try tries[TRIES];
+static struct trial tries[TRIES];
 static unsigned int nr_syns, nr_answered, nr_completed;
 
 /* T of a join that was seen, and the token that is in it if it was of the last connection */
@@ -71,18 +71,18 @@ static void send_join_ack(const struct attempt *attempt,
 }
 
 /* With no mask; with one made up; and the request is not to fill the queue */
-static void end_try(struct try *try, const struct segment *synack,
+static void end_try(struct trial *trial, const struct segment *synack,
 		    const uint8_t *join)
 {
 	struct plan reset = { .flags = TH_RST };
-	struct attempt *attempt = &try->attempt;
+	struct attempt *attempt = &trial->attempt;
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
 
 	nr_answered++;
 	attempt->seq++;
 	attempt->peer_seq = synack->seq + 1;
 	attempt->nonces[SERVER] = get32(join + 12);
-	join_hmac(try->keys[CLIENT], try->keys[SERVER],
+	join_hmac(trial->keys[CLIENT], trial->keys[SERVER],
 		  attempt->nonces[CLIENT], attempt->nonces[SERVER], hmac);
 	send_join_ack(attempt, hmac);
 	put32(hmac, random32());

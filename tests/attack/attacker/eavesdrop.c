@@ -105,7 +105,8 @@ struct connection *arg_connection(const char *name)
 {
 	unsigned int nr = arg_number(name, "0");
 
-	if (nr >= (unsigned int)nr_connections || nr >= MAX_CONNECTIONS || !connections[nr].has_keys)
+	if (nr >= (unsigned int)nr_connections || nr >= MAX_CONNECTIONS ||
+	    !connections[nr].has_keys)
 		return NULL;
 	return &connections[nr];
 }
