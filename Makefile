@@ -146,7 +146,7 @@ $(B)/%.bpf.o: tests/bpf/%.bpf.c bpf/vmlinux.h $(B)/tools-are-there
 	$(CLANG) $(BPF_CFLAGS) -Ibpf -c $< -o $@
 
 tests: all $(UNIT_TESTS) $(PEERS) $(B)/attacker $(B)/flood $(B)/mutator $(B)/foreign.bpf.o $(B)/all_fields.bpf.o $(B)/hold_programs \
-	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link \
+	$(MEASURES) $(B)/foreign_tc.bpf.o $(B)/empty_gate.bpf.o $(B)/pass.bpf.o $(B)/slow_synack.bpf.o $(B)/reads_kernel.bpf.o $(B)/refuse_tracing.bpf.o $(B)/tagged.bpf.o $(B)/tcx_link \
 	$(PRELOADS) $(B)/only_families $(B)/next/extkey_loader $(B)/other/extkey_loader
 
 # One word for the shell, whatever is in it

@@ -62,7 +62,8 @@ static __always_inline bool has_hmac(const struct packet *packet,
 
 /*
  * The request that this segment ends, if TCP has it too: for one that acknowledges
- * something else, it looks for a cookie
+ * something else, it looks for a cookie. If the request's own listener has been closed, TCP
+ * has another one take it over (net.ipv4.tcp_migrate_req).
  */
 static __always_inline const struct mptcp_subflow_request_sock *
 request_of(const struct packet *packet, struct bpf_sock *found,
@@ -70,12 +71,15 @@ request_of(const struct packet *packet, struct bpf_sock *found,
 {
 	struct mptcp_subflow_request_sock *req;
 	struct tcp_request_sock *tcp;
+	const struct sock *own;
 
 	if (found->state != TCP_NEW_SYN_RECV)
 		return NULL;
 	req = kernel_cast(struct mptcp_subflow_request_sock, found);
 	tcp = kernel_cast(struct tcp_request_sock, found);
-	if (((struct sock_common *)req)->skc_listener != listener ||
+	own = ((struct sock_common *)req)->skc_listener;
+	if ((own != listener &&
+	     kernel_cast(struct sock_common, own)->skc_state == TCP_LISTEN) ||
 	    extkey_be32(packet->tcp + TCP_ACK_AT) != tcp->snt_isn + 1)
 		return NULL;
 	return req;

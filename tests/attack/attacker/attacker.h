@@ -43,6 +43,7 @@ bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
 bool cmd_lure(void); /* attack_lure.c */
 bool cmd_storm(void); /* attack_storm.c */
+bool cmd_hold(void); /* attack_hold.c */
 bool cmd_open_named(void); /* attack_named.c */
 bool cmd_hear_named(void);
 bool cmd_misname(void);
@@ -106,6 +107,7 @@ extern struct link links[NR_PATHS + 1][NR_SIDES];
 /* For the command that runs */
 extern bool hold_joins; /* of the client: pump() returns them */
 extern bool hold_firsts; /* the same of ACKs that end a first handshake */
+extern bool hold_ends; /* the same of what ends a handshake */
 extern struct endpoint held; /* and then all from and to this end of one */
 
 int64_t now_ms(void);

@@ -59,6 +59,7 @@ static const struct {
 	{ "inject", cmd_inject },
 	{ "race", cmd_race },
 	{ "storm", cmd_storm },
+	{ "hold", cmd_hold },
 	{ "rewrite", cmd_rewrite },
 	{ "strip", cmd_strip },
 	{ "seen", cmd_seen },

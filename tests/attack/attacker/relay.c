@@ -17,7 +17,7 @@
 #define NR_LINKS ((NR_PATHS + 1) * NR_SIDES - 1)
 
 struct link links[NR_PATHS + 1][NR_SIDES];
-bool hold_joins, hold_firsts;
+bool hold_joins, hold_firsts, hold_ends;
 struct endpoint held;
 
 int64_t now_ms(void)
@@ -72,6 +72,15 @@ static bool ends_first(const struct segment *segment)
 	       !segment->payload_len;
 }
 
+static bool ends_handshake(const struct segment *segment)
+{
+	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE);
+	const uint8_t *join = find_mptcp(segment, MP_JOIN);
+
+	return (capable && capable[1] >= CAPABLE_ACK_LEN) ||
+	       (join && join[1] == JOIN_ACK_LEN);
+}
+
 /* True if the frame is not passed on, but for the attacker itself */
 static bool handle(int path, enum side side, struct frame *frame)
 {
@@ -99,7 +108,8 @@ static bool handle(int path, enum side side, struct frame *frame)
 		return true;
 	if (hold_joins && side == CLIENT && find_mptcp(&segment, MP_JOIN))
 		return true;
-	if (hold_firsts && side == CLIENT && ends_first(&segment))
+	if (side == CLIENT && ((hold_firsts && ends_first(&segment)) ||
+			       (hold_ends && ends_handshake(&segment))))
 		return true;
 	if (held.port &&
 	    same_endpoint(&held, side == CLIENT ? &segment.from : &segment.to))
