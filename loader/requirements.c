@@ -178,16 +178,21 @@ static bool ask_ip(const char *words, char *line, size_t size)
 	return !pclose(pipe);
 }
 
-/* Of this network namespace: MPTCP opens no further subflow by itself */
+/* Of this network namespace. By itself MPTCP opens no further subflow. */
 static void add_settings(struct requirements *found)
 {
-	char enabled[16], line[256];
+	char enabled[16], migrate[16], line[256];
 	const char *subflows;
 
 	read_line("/proc/sys/net/mptcp/enabled", enabled, sizeof(enabled));
 	add(found, "net.mptcp.enabled", SETTING, "hook tc",
 	    !strcmp(enabled, "1"),
 	    "MPTCP is switched off in this network namespace; 'sysctl net.mptcp.enabled=1'");
+	read_line("/proc/sys/net/ipv4/tcp_migrate_req", migrate,
+		  sizeof(migrate));
+	add(found, "net.ipv4.tcp_migrate_req", SETTING, "hook tc",
+	    strcmp(migrate, "1") || has_request_migration(),
+	    "this kernel may crash when it hands a half-open MPTCP connection over to another listener (it has no mptcp_subflow_reqsk_clone()), with extkey or without; 'sysctl net.ipv4.tcp_migrate_req=0'");
 	if (!ask_ip("limits show", line, sizeof(line))) {
 		add(found, "limits and endpoints of MPTCP", SETTING, "hook tc",
 		    false,

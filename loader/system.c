@@ -153,6 +153,7 @@ static const struct features {
 	bool hook;
 	bool verified_keys;
 	bool address_length;
+	bool request_migration;
 } *features(void)
 {
 	static struct features found;
@@ -171,6 +172,9 @@ static const struct features {
 						     BTF_KIND_FUNC) > 0;
 	found.address_length =
 		has_member(btf, "bpf_sock_addr_kern", "uaddrlen");
+	found.request_migration =
+		btf__find_by_name_kind(btf, "mptcp_subflow_reqsk_clone",
+				       BTF_KIND_FUNC) > 0;
 	btf__free(btf);
 	return &found;
 }
@@ -188,4 +192,9 @@ bool has_verified_keys(void)
 bool has_address_length(void)
 {
 	return features()->address_length;
+}
+
+bool has_request_migration(void)
+{
+	return features()->request_migration;
 }

@@ -25,6 +25,12 @@ bool has_verified_keys(void);
 /* Whether programs can see how long an address is, and so keys behind one: Linux 6.7 */
 bool has_address_length(void);
 
+/*
+ * Whether a half-open connection of MPTCP can be handed over to another listener. A kernel
+ * that does not know how does it all the same, and then frees what is still in use.
+ */
+bool has_request_migration(void);
+
 /* Whether this process may look at all namespaces, programs and links there are */
 bool has_sys_admin(void);
 
