@@ -35,18 +35,18 @@ static __always_inline bool is_read(const struct extkey_facts *facts,
 
 /* Whether the programs on interfaces have unmasked each field that the socket reads */
 static __always_inline bool all_vouched(struct __sk_buff *skb,
-					const struct packet *packet,
+					const struct scratch *s,
 					const struct extkey_facts *facts)
 {
-	const struct extkey_walk *walk = &packet->walk;
+	const struct extkey_walk *walk = &s->packet.walk;
 
 	if (walk->found > EXTKEY_OPTIONS)
 		return false;
 	if (is_read(facts, &walk->options[0]) &&
-	    !is_vouched(skb, packet, &walk->options[0]))
+	    !is_vouched(skb, s, &walk->options[0]))
 		return false;
 	return walk->found < 2 || !is_read(facts, &walk->options[1]) ||
-	       is_vouched(skb, packet, &walk->options[1]);
+	       is_vouched(skb, s, &walk->options[1]);
 }
 
 static __always_inline bool has_hmac(const struct packet *packet,
@@ -103,10 +103,7 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 		if (req) {
 			facts->join = 1;
 			facts->key = key_of(req->msk, &s->stored);
-			s->join.local_key = req->msk->local_key;
-			s->join.remote_key = req->msk->remote_key;
-			s->join.nonce[0] = req->remote_nonce;
-			s->join.nonce[1] = req->local_nonce;
+			join_of(req, &s->join);
 		}
 		bpf_sk_release(found);
 	}
@@ -119,10 +116,11 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 	join = bpf_map_lookup_elem(&cookie_joins, &slot);
 	if (!join)
 		return;
+	s->join = *join;
 	facts->join = 1;
-	facts->key = join->key;
-	s->stored.cgroup_id = join->cgroup_id;
-	facts->hmac = has_hmac(&s->packet, join->hmac);
+	facts->key = s->join.key;
+	s->stored.cgroup_id = s->join.cgroup_id;
+	facts->hmac = has_hmac(&s->packet, s->join.hmac);
 }
 
 /* MP_CAPABLE at a listener whose key is in @s */
@@ -177,6 +175,7 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 	facts->key = facts->to == EXTKEY_TO_LISTENER ?
 			     key_of_listener(msk, &s->stored) :
 			     key_of(msk, &s->stored);
+	s->join.local_key = msk->local_key;
 	if (facts->to == EXTKEY_TO_LISTENER && facts->key == EXTKEY_KEY_FIELDS)
 		find_first(skb, s);
 	if (is_ours(facts->key))
@@ -188,7 +187,7 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 		facts->key = EXTKEY_KEY_UNKNOWN;
 		find_join(skb, s, facts);
 	}
-	facts->verified = packet->walk.found && all_vouched(skb, packet, facts);
+	facts->verified = packet->walk.found && all_vouched(skb, s, facts);
 }
 
 static __always_inline void count_drop(__u64 cgroup_id,

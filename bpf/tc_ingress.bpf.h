@@ -31,7 +31,7 @@ static __always_inline void unmask_token(struct __sk_buff *skb,
 	extkey_put_be32(field, token);
 	if (!write_field(skb, &s->packet, at, field, sizeof(field)))
 		return;
-	vouch(skb, &s->packet, EXTKEY_FIELD_TOKEN,
+	vouch(skb, s, EXTKEY_FIELD_TOKEN,
 	      (__u64)token << 32 | s->input.nonce[0]);
 	syn_goes_up(skb, &s->packet, token);
 	count(s->stored.cgroup_id, join_syn_rx);
@@ -65,14 +65,14 @@ release:
 	bpf_sk_release(sk);
 }
 
-/* With nonces and keys of the join in s->input, but for the ACK */
+/* With nonces and keys of the join in s->input, but for the ACK; s->join as for vouch() */
 static __always_inline void unmask_64(struct __sk_buff *skb, struct scratch *s,
 				      const struct extkey_option *option)
 {
 	__u64 value = field_value(&s->packet, option) ^ mask_of(s);
 
 	if (write_64(skb, s, option, value))
-		vouch(skb, &s->packet, option->field, value);
+		vouch(skb, s, option->field, value);
 }
 
 /* SYN/ACK for a socket of this host that has sent the SYN */
@@ -119,6 +119,7 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 
 	if (!is_ours(key_of(msk, &s->stored)))
 		return;
+	s->join.local_key = msk->local_key;
 
 	if (options[0].field == EXTKEY_FIELD_SYNACK) {
 		unmask_synack(skb, s, msk, subflow_of(sk));
@@ -130,10 +131,8 @@ static __always_inline void unmask_established(struct __sk_buff *skb,
 			      &options[1]);
 }
 
-/* The HMAC of the ACK without its mask, into s->hmac */
-static __always_inline void read_ack(struct scratch *s, __u64 local_key,
-				     __u64 remote_key, __u32 remote_nonce,
-				     __u32 local_nonce)
+/* The HMAC of the ACK without the mask of s->join, into s->hmac */
+static __always_inline void read_ack(struct scratch *s)
 {
 	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT, i;
 
@@ -142,9 +141,9 @@ static __always_inline void read_ack(struct scratch *s, __u64 local_key,
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return;
 	new_input(s, EXTKEY_FIELD_ACK, s->stored.bind_addresses, true);
-	s->input.nonce[0] = remote_nonce;
-	s->input.nonce[1] = local_nonce;
-	set_keys(local_key, remote_key, true, &s->input);
+	s->input.nonce[0] = s->join.nonce[0];
+	s->input.nonce[1] = s->join.nonce[1];
+	set_keys(s->join.local_key, s->join.remote_key, true, &s->input);
 	mask_hmac(s);
 }
 
@@ -153,21 +152,20 @@ static __always_inline __u64 hmac_head(const struct scratch *s)
 	return (__u64)extkey_be32(s->hmac) << 32 | extkey_be32(s->hmac + 4);
 }
 
-/* Puts it into the packet, and what may be there beside it */
-static __always_inline void write_unmasked_ack(struct __sk_buff *skb,
-					       struct scratch *s,
-					       __u64 local_key,
-					       __u64 remote_key)
+/* The ACK of s->join, and what may be there beside it */
+static __always_inline void unmask_ack(struct __sk_buff *skb, struct scratch *s)
 {
 	const struct extkey_option *options = s->packet.walk.options;
 
+	read_ack(s);
 	if (s->stored.scheme != EXTKEY_SCHEME_XOR &&
 	    !write_hmac(skb, s, options[0].at + EXTKEY_VALUE_AT))
 		return;
-	vouch(skb, &s->packet, EXTKEY_FIELD_ACK, hmac_head(s));
+	vouch(skb, s, EXTKEY_FIELD_ACK, hmac_head(s));
 	count(s->stored.cgroup_id, join_ack_rx);
 	if (s->packet.walk.found > 1)
-		unmask_signal(skb, s, local_key, remote_key, &options[1]);
+		unmask_signal(skb, s, s->join.local_key, s->join.remote_key,
+			      &options[1]);
 }
 
 /* The ACK that ends the handshake of a join */
@@ -175,14 +173,11 @@ static __always_inline void
 unmask_request(struct __sk_buff *skb, struct scratch *s,
 	       const struct mptcp_subflow_request_sock *req)
 {
-	const struct mptcp_sock *msk = req->msk;
-
 	if (!BPF_CORE_READ_BITFIELD(req, mp_join) ||
-	    !is_ours(key_of(msk, &s->stored)))
+	    !is_ours(key_of(req->msk, &s->stored)))
 		return;
-	read_ack(s, msk->local_key, msk->remote_key, req->remote_nonce,
-		 req->local_nonce);
-	write_unmasked_ack(skb, s, msk->local_key, msk->remote_key);
+	join_of(req, &s->join);
+	unmask_ack(skb, s);
 }
 
 /*
@@ -205,9 +200,8 @@ unmask_cookie(struct __sk_buff *skb, struct scratch *s, struct bpf_sock *sk)
 	    !find_connection(netns_of(skb), join->token, &s->other, &key) ||
 	    !is_ours(key) || !same_key(&s->stored, &s->other))
 		return;
-	read_ack(s, join->local_key, join->remote_key, join->nonce[0],
-		 join->nonce[1]);
-	write_unmasked_ack(skb, s, join->local_key, join->remote_key);
+	s->join = *join;
+	unmask_ack(skb, s);
 }
 
 static __always_inline void packet_arrives(struct __sk_buff *skb,

@@ -29,7 +29,7 @@ struct scratch {
 	struct extkey_mask_input input;
 	struct extkey_sock stored, other;
 	struct extkey_sha256 sha256;
-	struct cookie_join join;
+	struct cookie_join join; /* or no more of it than a connection's keys */
 	__u8 hmac[FIELD_MAX];
 };
 
@@ -194,6 +194,17 @@ static __always_inline void packet_addresses(const struct packet *packet,
 		  packet->tuple.ipv6.saddr, src);
 	read_addr(packet->ipv6 ? AF_INET6 : AF_INET, &packet->tuple.ipv4.daddr,
 		  packet->tuple.ipv6.daddr, dst);
+}
+
+static __always_inline void
+join_of(const struct mptcp_subflow_request_sock *req, struct cookie_join *join)
+{
+	const struct mptcp_sock *msk = req->msk;
+
+	join->local_key = msk->local_key;
+	join->remote_key = msk->remote_key;
+	join->nonce[0] = req->remote_nonce;
+	join->nonce[1] = req->local_nonce;
 }
 
 /* Starts anew with what is the same for all fields of the packet */

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Engine tc: the fields that the program on the interface has unmasked, for the
- * gate to know them by
+ * gate to know them by. What is vouched for stays, and the socket at these addresses
+ * may be another one by then: so there is more to it than the value. Whose mask was
+ * removed is told by the own MPTCP key, and in A by the nonces as well.
  */
 #ifndef EXTKEY_VOUCHED_BPF_H
 #define EXTKEY_VOUCHED_BPF_H
 
 #include "cookies.bpf.h"
 #include "packet.bpf.h"
+#include "tc_shared.bpf.h"
 
 #define VOUCHED 32768 /* far more than the fields on their way up at a time */
 
 struct vouched_key {
 	struct tuple_key tuple;
 	__u64 value; /* without its mask, see field_value() */
+	__u64 local_key; /* 0 with T */
+	__u32 nonce[2]; /* 0 but with A */
 	__u32 field; /* enum extkey_field */
 	__u32 unused;
 };
@@ -25,27 +30,39 @@ struct {
 	__type(value, __u32);
 } vouched SEC(".maps");
 
-static __always_inline void vouch(struct __sk_buff *skb,
-				  const struct packet *packet, __u8 field,
-				  __u64 value)
+/* Of the connection or join in s->join */
+static __always_inline void vouched_key(struct __sk_buff *skb,
+					const struct scratch *s, __u8 field,
+					__u64 value, struct vouched_key *key)
 {
-	struct vouched_key key = { .value = value, .field = field };
+	__builtin_memset(key, 0, sizeof(*key));
+	tuple_of(skb, &s->packet, false, &key->tuple);
+	key->field = field;
+	key->value = value;
+	if (field != EXTKEY_FIELD_TOKEN)
+		key->local_key = s->join.local_key;
+	if (field == EXTKEY_FIELD_ACK)
+		__builtin_memcpy(key->nonce, s->join.nonce, sizeof(key->nonce));
+}
+
+static __always_inline void
+vouch(struct __sk_buff *skb, const struct scratch *s, __u8 field, __u64 value)
+{
+	struct vouched_key key;
 	__u32 yes = 1;
 
-	tuple_of(skb, packet, false, &key.tuple);
+	vouched_key(skb, s, field, value, &key);
 	bpf_map_update_elem(&vouched, &key, &yes, BPF_ANY);
 }
 
 static __always_inline bool is_vouched(struct __sk_buff *skb,
-				       const struct packet *packet,
+				       const struct scratch *s,
 				       const struct extkey_option *option)
 {
-	struct vouched_key key = {
-		.value = field_value(packet, option),
-		.field = option->field,
-	};
+	struct vouched_key key;
 
-	tuple_of(skb, packet, false, &key.tuple);
+	vouched_key(skb, s, option->field, field_value(&s->packet, option),
+		    &key);
 	/* Left there: to send the same once more is no more than that */
 	return bpf_map_lookup_elem(&vouched, &key);
 }

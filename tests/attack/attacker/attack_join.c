@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Joins with an HMAC that is computed, learned, replayed, reflected or made up */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attacker.h"
-#include "extkey_mask.h"
 
 static void learned_ack_mask(const struct connection *connection,
 			     uint8_t mask[ACK_HMAC_LEN])
@@ -17,27 +15,6 @@ static void learned_ack_mask(const struct connection *connection,
 		  recorded.nonces[CLIENT], recorded.nonces[SERVER], hmac);
 	for (i = 0; i < ACK_HMAC_LEN; i++)
 		mask[i] = recorded.ack[i] ^ hmac[i];
-}
-
-/* By scheme siphash, of an external key of 8 bytes that the attacker has */
-static void own_ack_mask(const struct attempt *attempt,
-			 const struct connection *target,
-			 uint8_t mask[ACK_HMAC_LEN + 4])
-{
-	struct extkey_mask_input input = {
-		.field = EXTKEY_FIELD_ACK,
-		.nonce = { attempt->nonces[CLIENT], attempt->nonces[SERVER] },
-		.sender_key = target->keys[CLIENT],
-		.receiver_key = target->keys[SERVER],
-	};
-	uint8_t key[EXTKEY_KEY_MAX] = { 0 };
-	struct extkey_secret secret;
-
-	put64(key, strtoull(arg("key", "0"), NULL, 16));
-	extkey_derive(key, EXTKEY_KEY_SHORT, &secret);
-	for (input.word = 0; input.word < 3; input.word++)
-		put64(mask + 8 * input.word,
-		      extkey_mask(EXTKEY_SCHEME_SIPHASH, &secret, &input));
 }
 
 /*
@@ -54,7 +31,7 @@ static void choose_ack(const struct attempt *attempt,
 		       uint8_t hmac[SHA256_DIGEST_LENGTH])
 {
 	const char *how = arg("ack", "real");
-	uint8_t mask[ACK_HMAC_LEN + 4] = { 0 };
+	uint8_t mask[OWN_ACK_MASK_LEN] = { 0 };
 	int i;
 
 	join_hmac(target->keys[CLIENT], target->keys[SERVER],

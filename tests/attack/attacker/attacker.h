@@ -36,6 +36,9 @@ bool read_commands(void);
 /* False if there is no such connection. What they print ends up in the reply */
 bool cmd_join(void); /* attack_join.c */
 bool cmd_syns(void); /* attack_syns.c */
+bool cmd_other_syn(void); /* attack_other.c */
+bool cmd_other_mask(void);
+bool cmd_other_ack(void);
 bool cmd_oracle(void); /* attack_held_join.c */
 bool cmd_slot(void);
 bool cmd_unproven(void); /* attack_unproven.c */
@@ -178,7 +181,13 @@ struct attempt {
 enum answer { SILENT, REFUSED, ANSWERED };
 extern const char *const answers[];
 
+#define OWN_ACK_MASK_LEN (ACK_HMAC_LEN + 4) /* the last word is cut off */
+
 uint32_t random32(void);
+uint32_t own_token_mask(const struct attempt *attempt);
+void own_ack_mask(const struct attempt *attempt,
+		  const struct connection *target,
+		  uint8_t mask[OWN_ACK_MASK_LEN]);
 void start_attempt(struct attempt *attempt, const struct connection *target,
 		   const struct connection *teacher, unsigned int nr);
 void send_syn(const struct attempt *attempt);

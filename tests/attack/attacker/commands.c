@@ -69,6 +69,9 @@ static const struct {
 	{ "hear-named", cmd_hear_named },
 	{ "misname", cmd_misname },
 	{ "unproven", cmd_unproven },
+	{ "other-syn", cmd_other_syn },
+	{ "other-mask", cmd_other_mask },
+	{ "other-ack", cmd_other_ack },
 };
 
 /* "reply N NAME=VALUE..." with the N of its first word, so that none is mistaken */

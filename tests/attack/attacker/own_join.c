@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "attacker.h"
+#include "extkey_mask.h"
 
 #define MSS 1400
 
@@ -21,6 +22,42 @@ uint32_t random32(void)
 	if (getrandom(&value, sizeof(value), 0) != sizeof(value))
 		abort();
 	return value;
+}
+
+/* By scheme siphash, of an external key of 8 bytes that the attacker has: key=HEX */
+static uint64_t own_mask(const struct extkey_mask_input *input)
+{
+	uint8_t key[EXTKEY_KEY_MAX] = { 0 };
+	struct extkey_secret secret;
+
+	put64(key, strtoull(arg("key", "0"), NULL, 16));
+	extkey_derive(key, EXTKEY_KEY_SHORT, &secret);
+	return extkey_mask(EXTKEY_SCHEME_SIPHASH, &secret, input);
+}
+
+uint32_t own_token_mask(const struct attempt *attempt)
+{
+	struct extkey_mask_input input = {
+		.field = EXTKEY_FIELD_TOKEN,
+		.nonce = { attempt->nonces[CLIENT] },
+	};
+
+	return (uint32_t)own_mask(&input);
+}
+
+void own_ack_mask(const struct attempt *attempt,
+		  const struct connection *target,
+		  uint8_t mask[OWN_ACK_MASK_LEN])
+{
+	struct extkey_mask_input input = {
+		.field = EXTKEY_FIELD_ACK,
+		.nonce = { attempt->nonces[CLIENT], attempt->nonces[SERVER] },
+		.sender_key = target->keys[CLIENT],
+		.receiver_key = target->keys[SERVER],
+	};
+
+	for (input.word = 0; input.word < 3; input.word++)
+		put64(mask + 8 * input.word, own_mask(&input));
 }
 
 /* What the recorded join's token was masked with, if it was one of @connection */
