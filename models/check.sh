@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #	check.sh		tries all that models/verdicts has, prints the same
-#				table with what came out, and fails if it differs
-#	check.sh SCHEME GOAL	one of them, and the steps of the attack if there is one
+#				tables with what came out, and fails if they differ
+#	check.sh MODEL SCHEME GOAL  one of them, and the steps of the attack if there is one
 #
 # "found": spin has found a way. "none": it has tried all, and there is none.
 # "-": not tried, for it has no meaning or is covered by another cell.
@@ -12,15 +12,18 @@ cd "$(dirname "$0")/.."
 
 dir=build/model
 mkdir -p "$dir"
-cp models/mp_join.pml "$dir"
-(cd "$dir" && spin -a mp_join.pml >spin.log && gcc -O2 -w -DSAFETY -DCOLLAPSE -o pan pan.c) ||
-	{ echo "make model: spin or gcc failed, see $dir/spin.log; the packages are spin and gcc" >&2; exit 1; }
+
+compile() { # MODEL
+	cp "models/$1.pml" models/choice.h "$dir"
+	(cd "$dir" && spin -a "$1.pml" >spin.log && gcc -O2 -w -DSAFETY -DCOLLAPSE -o pan pan.c) ||
+		{ echo "make model: spin or gcc failed, see $dir/spin.log; the packages are spin and gcc" >&2; exit 1; }
+}
 
 # A step that Eve has not the mask for has nowhere to go: -E, it's not an error
 explore() { # SCHEME GOAL
 	local out
 
-	out=$(cd "$dir" && SCHEME=$1 GOAL=$2 ./pan -E -n -m10000 -w22 2>&1) || true
+	out=$(cd "$dir" && SCHEME=$1 GOAL=$2 ./pan -E -n -m10000 -w20 2>&1) || true
 	# Out of memory or of depth is neither
 	case $out in
 	*"search depth too small"* | *"out of memory"*) echo "incomplete" ;;
@@ -31,10 +34,12 @@ explore() { # SCHEME GOAL
 	esac
 }
 
-if (($# == 2)); then
+if (($# == 3)); then
+	compile "$1"
 	rm -f "$dir"/*.trail
-	explore "$1" "$2"
-	(cd "$dir" && SCHEME=$1 GOAL=$2 ./pan -r -n 2>/dev/null | sed -n '/^Eve\|^side/p') || true
+	explore "$2" "$3"
+	# What the model prints, which ends where spin says what was violated
+	(cd "$dir" && SCHEME=$2 GOAL=$3 ./pan -r -n 2>/dev/null | sed -n '/^pan\|^spin/q; /./p') || true
 	exit
 fi
 
@@ -42,7 +47,9 @@ result=0
 while read -r scheme verdicts; do
 	if [[ $scheme == \#* || ! $scheme ]]; then
 		continue
-	elif [[ $scheme == scheme ]]; then
+	elif [[ -f models/$scheme.pml ]]; then
+		[[ ! ${goals:-} ]] || echo
+		compile "$scheme"
 		read -ra goals <<<"$verdicts"
 		line=$verdicts
 	else
@@ -56,7 +63,7 @@ while read -r scheme verdicts; do
 		done
 	fi
 	# shellcheck disable=SC2086 # a list of words
-	{ printf '%-19s' "$scheme"; printf '%-11s' $line; echo; } | sed 's/ *$//'
+	{ printf '%-20s' "$scheme"; printf '%-10s' $line; echo; } | sed 's/ *$//'
 done <models/verdicts
 ((result == 0)) || echo "not as in models/verdicts: (!)" >&2
 exit $result

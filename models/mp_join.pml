@@ -18,11 +18,16 @@
  *  - Eve has connections of her own, as a server to a keyed client and as a
  *    client of a keyed server. She picks her key there last: a fresh one, a copy
  *    of somebody's, or one ground until it has a token that she wants.
+ *  - She may be a peer of the same hosts under another external key, too. The masks of
+ *    that are of no use elsewhere; what she gains is a listener whose T she can make.
  *  - Fields have tags of their own in their messages, so ADD_ADDR and
  *    MP_FASTCLOSE are tried apart from joins.
  *
  * Bounded: INITIATIONS joins begun by honest hosts, RESPONSES answered by them,
- * one announcement or closure, four connections.
+ * one announcement or closure, four connections. Joins go on in this order: all are begun, then
+ * all SYNs of Eve's are answered, then all SYN/ACKs taken. Another order gives her no more:
+ * what a host refuses at a SYN depends on what was begun, at a SYN/ACK on what was
+ * answered; an ACK changes nothing. And two of a kind are the same two in either order.
  */
 #define INITIATIONS 2
 #define RESPONSES 2
@@ -34,49 +39,41 @@
 #define EVES_NONCE (INITIATIONS + RESPONSES)
 
 c_decl {
-\#include <stdio.h>
-\#include <stdlib.h>
-\#include <string.h>
-/* Position of the variable's value in a list of names */
-static int choice(const char *variable, const char *names)
-{
-	const char *value = getenv(variable);
-	char list[256], *name;
-	int n = 0;
-
-	snprintf(list, sizeof(list), "%s", names);
-	for (name = strtok(list, " "); name && value; name = strtok(NULL, " "), n++)
-		if (!strcmp(name, value))
-			return n;
-	fprintf(stderr, "%s must be one of: %s\n", variable, names);
-	exit(2);
-}
+\#include "choice.h"
 }
 
-#define SCHEMES "plain xor xor-unseen siphash siphash-bound siphash-guessed no-connection token-only no-direction no-initiator-nonce no-responder-nonce"
+#define SCHEMES "plain xor xor-unseen siphash siphash-unseen siphash-bound siphash-mixed siphash-guessed no-connection token-only no-direction no-initiator-nonce no-responder-nonce named-key bare-syn any-listener xor-any-listener"
 #define PLAIN 0
 #define XOR 1
 #define XOR_UNSEEN 2 /* no honest host ever joins */
 #define SIPHASH 3
-#define SIPHASH_BOUND 4 /* --bind-addresses */
-#define SIPHASH_GUESSED 5 /* Eve is given the mask of every token */
+#define SIPHASH_UNSEEN 4 /* the same */
+#define SIPHASH_BOUND 5 /* --bind-addresses */
+#define SIPHASH_MIXED 6 /* that at the clients alone */
+#define SIPHASH_GUESSED 7 /* Eve is given the mask of every token */
 /* siphash with a part of the messages left out */
-#define NO_CONNECTION 6
-#define TOKEN_ONLY 7 /* the responder's token stands for the connection */
-#define NO_DIRECTION 8
-#define NO_INITIATOR_NONCE 9
-#define NO_RESPONDER_NONCE 10
+#define NO_CONNECTION 8
+#define TOKEN_ONLY 9 /* the responder's token stands for the connection */
+#define NO_DIRECTION 10
+#define NO_INITIATOR_NONCE 11
+#define NO_RESPONDER_NONCE 12
+/* and with a rule left out */
+#define NAMED_KEY 13 /* a server takes its own MPTCP key from the client: SYN cookies */
+#define BARE_SYN 14 /* a join is there without S: by a SYN, as in a simultaneous open */
+#define ANY_LISTENER 15 /* one without a key, or with a key of Eve's; and SIPHASH_UNSEEN */
+#define XOR_ANY_LISTENER 16 /* the same, and XOR_UNSEEN */
 byte scheme;
 
-#define GOALS "honest join answer relay flood half-open add-addr fastclose"
-#define HONEST 0 /* a join of honest hosts succeeds: must be possible */
-#define JOIN 1 /* a subflow is accepted that the peer has not opened */
-#define ANSWER 2 /* a SYN/ACK is accepted that the peer has not sent */
-#define RELAY 3 /* a subflow is accepted from addresses that Eve has changed */
-#define FLOOD 4 /* a SYN is answered that comes from such addresses */
-#define HALF_OPEN 5 /* a SYN is answered that the peer has not sent */
-#define ADD_ADDR 6 /* it is accepted, and the peer has not announced that */
-#define FASTCLOSE 7 /* it is accepted, and the peer has not closed */
+#define GOALS "honest reverse join answer relay flood half-open add-addr fastclose"
+#define HONEST 0 /* a join that the client begins succeeds: must be possible */
+#define REVERSE 1 /* one that the server begins: the same */
+#define JOIN 2 /* a subflow is accepted that the peer has not opened */
+#define ANSWER 3 /* as initiator, one that the peer has not answered */
+#define RELAY 4 /* a subflow is accepted from addresses that Eve has changed */
+#define FLOOD 5 /* a SYN is answered that comes from such addresses */
+#define HALF_OPEN 6 /* a SYN is answered that the peer has not sent */
+#define ADD_ADDR 7 /* it is accepted, and the peer has not announced that */
+#define FASTCLOSE 8 /* it is accepted, and the peer has not closed */
 byte goal;
 
 /*
@@ -95,12 +92,17 @@ byte goal;
 #define FRESH_KEY 9
 byte key[ENDS], tok[ENDS];
 
+/* Eve has named the key of the server that is her peer: so that one has no masks */
+byte named;
+#define has_masks(e) ((e) != peer(EVES_CLIENT) || !named || scheme == NAMED_KEY)
+
 #define IDLE 0
 #define BEGUN 1
 #define DONE 2
 
 /* Joins begun by honest hosts: at which end, and the responder's nonce */
 byte i_state[INITIATIONS], i_end[INITIATIONS], i_nr[INITIATIONS];
+#define IS_DONE(i) (i_state[i] == DONE)
 /* Joins answered by honest hosts: the initiator's nonce, addresses not theirs */
 byte r_state[RESPONSES], r_end[RESPONSES], r_ni[RESPONSES], r_moved[RESPONSES];
 /* Whether one of the honest ends has sent ADD_ADDR or MP_FASTCLOSE, and which */
@@ -113,28 +115,37 @@ byte notice_sent, notice_end;
 	(scheme == TOKEN_ONLY -> tok[responder] :                             \
 	(scheme == NO_DIRECTION && key[e] > key[peer(e)] -> KEYS(key[peer(e)], key[e]) : \
 	 KEYS(key[e], key[peer(e)]))))
-#define ADDRESSES(moved) (scheme == SIPHASH_BOUND -> (moved) : 0)
-#define T(ni, moved)                                                         \
-	(scheme == XOR || scheme == XOR_UNSEEN -> 0 : (ni) * 2 + ADDRESSES(moved))
+/* As the end @by sees them; an end that binds none has another message */
+#define ADDRESSES(by, moved)                                                 \
+	(scheme == SIPHASH_BOUND || (scheme == SIPHASH_MIXED && !home(by)) -> \
+	 1 + (moved) : 0)
+#define UNSEEN (scheme == XOR_UNSEEN || scheme == SIPHASH_UNSEEN || scheme == ANY_LISTENER || \
+		scheme == XOR_ANY_LISTENER)
+#define XORED (scheme == XOR || scheme == XOR_UNSEEN || scheme == XOR_ANY_LISTENER)
+#define T(by, ni, moved) (XORED -> 0 : (ni) * 4 + ADDRESSES(by, moved))
 #define NONCES(ni, nr)                                                       \
 	((scheme == NO_INITIATOR_NONCE -> 0 : (ni)) * 16 +                    \
 	 (scheme == NO_RESPONDER_NONCE -> 0 : (nr)))
-#define S(e, ni, nr, moved) \
-	((CONNECTION(e, e) * 256 + NONCES(ni, nr)) * 2 + ADDRESSES(moved))
-#define A(e, ni, nr, moved) \
-	((CONNECTION(e, peer(e)) * 256 + NONCES(ni, nr)) * 2 + ADDRESSES(moved))
+#define S(e, ni, nr, addresses) \
+	((CONNECTION(e, e) * 256 + NONCES(ni, nr)) * 4 + (addresses))
+#define A(e, ni, nr, addresses) \
+	((CONNECTION(e, peer(e)) * 256 + NONCES(ni, nr)) * 4 + (addresses))
 #define D_OR_F(e, address) \
 	(CONNECTION(e, peer(e)) * 4 + (goal == ADD_ADDR -> (address) : 0))
 
 /* Masks that Eve knows: an honest host has sent a field with this message */
-#define UNMASKED (scheme == PLAIN || scheme == XOR || scheme == XOR_UNSEEN)
-#define SENT_T(i) (i_state[i] && T(i, 0) == T(ni, moved))
-#define KNOWS_T (scheme == PLAIN || scheme == SIPHASH_GUESSED || ANY_I(SENT_T))
-#define SENT_S(r) (r_state[r] && S(r_end[r], r_ni[r], NONCE_OF_R(r), r_moved[r]) == \
-				 S(peer(i_end[x]), x, nr, 0))
+#define UNMASKED (scheme == PLAIN || XORED)
+#define SENT_T(i) (i_state[i] && T(i_end[i], i, 0) == T(e, ni, moved))
+#define KNOWS_T (scheme == PLAIN || scheme == SIPHASH_GUESSED || scheme == ANY_LISTENER || \
+		 scheme == XOR_ANY_LISTENER || ANY_I(SENT_T))
+#define SENT_S(r) \
+	(r_state[r] && S(r_end[r], r_ni[r], NONCE_OF_R(r), ADDRESSES(r_end[r], r_moved[r])) == \
+		       S(peer(i_end[x]), x, nr, ADDRESSES(i_end[x], 0)))
 #define KNOWS_S (UNMASKED || ANY_R(SENT_S))
-#define SENT_A(i) (i_state[i] == DONE && A(i_end[i], i, i_nr[i], 0) == \
-		   A(peer(r_end[x]), r_ni[x], NONCE_OF_R(x), r_moved[x]))
+#define SENT_A(i) \
+	(i_state[i] == DONE && A(i_end[i], i, i_nr[i], ADDRESSES(i_end[i], 0)) == \
+			       A(peer(r_end[x]), r_ni[x], NONCE_OF_R(x), \
+				 ADDRESSES(r_end[x], r_moved[x])))
 #define KNOWS_A (UNMASKED || ANY_I(SENT_A))
 #define KNOWS_D_OR_F (UNMASKED || (notice_sent && \
 		      D_OR_F(notice_end, home(notice_end)) == D_OR_F(peer(e), address)))
@@ -154,7 +165,8 @@ byte notice_sent, notice_end;
 inline pick_honest_end()
 {
 	if
-	:: e = 0 :: e = 1 :: e = 2 :: e = 3 :: e = 4 :: e = 7
+	:: e = 0 :: e = 1 :: e = 2 :: e = 3 :: e = 4
+	:: has_masks(peer(EVES_CLIENT)) -> e = peer(EVES_CLIENT)
 	fi
 }
 
@@ -174,12 +186,23 @@ inline pick_eves_key(eve)
 {
 	if
 	:: key[eve] = FRESH_KEY; tok[eve] = FRESH_KEY
-	:: key[eve] = FRESH_KEY; tok[eve] = tok[0]
-	:: key[eve] = FRESH_KEY; tok[eve] = tok[1]
+	:: scheme == TOKEN_ONLY -> key[eve] = FRESH_KEY; tok[eve] = tok[0]
+	:: scheme == TOKEN_ONLY -> key[eve] = FRESH_KEY; tok[eve] = tok[1]
 	:: key[eve] = key[0]; tok[eve] = tok[0]
 	:: key[eve] = key[1]; tok[eve] = tok[1]
 	:: key[eve] = key[peer(eve)]; tok[eve] = tok[peer(eve)]
 	fi
+}
+
+/* Under SYN cookies */
+inline name_key_of_server()
+{
+	if
+	:: true
+	:: scheme >= SIPHASH -> key[peer(EVES_CLIENT)] = key[0]; named = 1
+	:: scheme >= SIPHASH -> key[peer(EVES_CLIENT)] = key[1]; named = 1
+	fi;
+	tok[peer(EVES_CLIENT)] = tok[key[peer(EVES_CLIENT)]]
 }
 
 /* One loop, as Eve decides about each step. Scratch is zeroed after each. */
@@ -196,20 +219,21 @@ init {
 		:: else -> x = 0; break
 		od;
 		pick_eves_key(EVES_SERVER);
-		pick_eves_key(EVES_CLIENT);
-		printf("Eve's keys: as a server %d with token %d, as a client %d with token %d\n",
-		       key[EVES_SERVER], tok[EVES_SERVER], key[EVES_CLIENT], tok[EVES_CLIENT])
+		name_key_of_server();
+		if
+		:: has_masks(peer(EVES_CLIENT)) -> pick_eves_key(EVES_CLIENT)
+		:: else
+		fi;
+		printf("Eve's keys: as a server %d with token %d, as a client %d with token %d, whose server has key %d\n",
+		       key[EVES_SERVER], tok[EVES_SERVER], key[EVES_CLIENT], tok[EVES_CLIENT],
+		       key[peer(EVES_CLIENT)])
 	};
 
 	do
-	/*
-	 * An honest host begins a join: it sends an MP_JOIN SYN. All this comes
-	 * first, as seeing a SYN early takes no step from Eve; and two joins are
-	 * the same two in either order.
-	 */
+	/* An honest host begins a join: it sends an MP_JOIN SYN */
 	:: atomic {
-		goal <= HALF_OPEN && scheme != XOR_UNSEEN && !i_state[INITIATIONS - 1] &&
-		i_state[0] != DONE && !r_state[0];
+		goal <= HALF_OPEN && !UNSEEN && !i_state[INITIATIONS - 1] && !r_state[0] &&
+		!ANY_I(IS_DONE);
 		pick_honest_end();
 		e >= i_end[0];
 		d_step {
@@ -224,19 +248,21 @@ init {
 
 	/* Eve sends an honest host an MP_JOIN SYN: it sends a SYN/ACK */
 	:: atomic {
-		goal <= HALF_OPEN && !r_state[RESPONSES - 1];
+		goal <= HALF_OPEN && !r_state[RESPONSES - 1] && !ANY_I(IS_DONE);
 		pick_honest_end();
 		pick_nonce(ni);
+		e >= r_end[0] || ni == NONCE_OF_R(0);
 		if
 		:: moved = 0
-		:: goal == RELAY || goal == FLOOD || scheme == SIPHASH_BOUND -> moved = 1
+		:: goal == RELAY || goal == FLOOD || scheme == SIPHASH_BOUND ||
+		   scheme == SIPHASH_MIXED -> moved = 1
 		fi;
 		d_step {
 			KNOWS_T;
 			assert(!attack(HALF_OPEN, e, ANY_I(PEER_BEGAN)));
 			assert(!attack(FLOOD, e, !moved));
 			x = (r_state[0] -> 1 : 0);
-			r_state[x] = BEGUN;
+			r_state[x] = 1;
 			r_end[x] = e;
 			r_ni[x] = ni;
 			r_moved[x] = moved;
@@ -252,7 +278,7 @@ init {
 	/* Eve sends an MP_JOIN SYN/ACK to who has begun: they send the ACK */
 	:: atomic {
 		if
-		:: i_state[0] == BEGUN -> x = 0
+		:: i_state[0] == BEGUN && i_state[1] != DONE -> x = 0
 		:: i_state[1] == BEGUN -> x = 1
 		fi;
 		pick_nonce(nr);
@@ -268,20 +294,33 @@ init {
 		}
 	}
 
+	/* Or Eve sends them a SYN. They send no ACK then, so it gives her nothing more. */
+	:: atomic {
+		scheme == BARE_SYN;
+		if
+		:: i_state[0] == BEGUN -> x = 0
+		:: i_state[1] == BEGUN -> x = 1
+		fi;
+		printf("side %d of connection %d takes a SYN, nonce %d: joined\n",
+		       i_end[x] % 2, i_end[x] / 2, x);
+		assert(!attack(ANSWER, i_end[x], false));
+		x = 0
+	}
+
 	/* Eve sends an MP_JOIN ACK to who has answered: the subflow is there */
 	:: atomic {
 		if
-		:: r_state[0] == BEGUN -> x = 0
-		:: r_state[1] == BEGUN -> x = 1
+		:: r_state[0] -> x = 0
+		:: r_state[1] -> x = 1
 		fi;
 		d_step {
 			KNOWS_A;
 			printf("side %d of connection %d takes an ACK, nonces %d and %d: joined\n",
 			       r_end[x] % 2, r_end[x] / 2, r_ni[x], NONCE_OF_R(x));
-			assert(!(goal == HONEST && !r_moved[x] && ANY_I(PEER_FINISHED)));
+			assert(!(goal == (r_end[x] % 2 -> HONEST : REVERSE) && !r_moved[x] &&
+				 ANY_I(PEER_FINISHED)));
 			assert(!attack(JOIN, r_end[x], ANY_I(PEER_FINISHED)));
 			assert(!attack(RELAY, r_end[x], !r_moved[x]));
-			r_state[x] = DONE;
 			x = 0
 		}
 	}

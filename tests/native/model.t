@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The model of joins: attacks where there are some, and none on siphash.
+# The models of joins: attacks where there are some or a rule is left out, and none else.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 
 check "spin finds what models/verdicts has" models/check.sh
-check "and shows the steps of an attack" bash -c 'models/check.sh xor join | grep -q joined'
+check "and shows the steps of an attack" bash -c 'models/check.sh mp_join xor join | grep -q joined'
+check "also of engine tc" bash -c 'models/check.sh gate no-hmac join | grep -q accepted'
 done_testing

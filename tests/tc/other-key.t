@@ -66,16 +66,16 @@ check "a connection with two subflows" victim
 check "the SYN of the client's join again" attack other-syn conn=0 from="$NET1_A" token=learned nonce=recorded
 is "$(reply syn)" answered "it is answered"
 check "no SYN cookies" cookies 0
-refused=$(counter "$CG_S" joins_refused)
+refused=$(counter "$CG_S" drop_hmac)
 check "the mask of a join of their own" \
 	attack other-mask conn=0 own=1 key="$(<"$OTHER_KEY")" via="$NET2_S"
 is "$(reply syn) $(reply ack)" "answered silent" "their join is answered, the ACK is not"
-is "$(($(counter "$CG_S" joins_refused) - refused))" 1 "it is dropped: joins_refused"
+is "$(($(counter "$CG_S" drop_hmac) - refused))" 1 "it is dropped: drop_hmac"
 check "SYN cookies" cookies 2
-unseen=$(counter "$CG_S" joins_unseen)
+unseen=$(counter "$CG_S" drop_unverified)
 mib_snapshot "$NS_S"
 check "the ACK without a mask" attack other-ack conn=0 via="$NET2_S" bytes=1000
 is "$(reply ack) $(mib_moved "$NS_S" MPJoinAckRx)" "silent 0" "they do not join"
-is "$(($(counter "$CG_S" joins_unseen) - unseen))" 1 "the ACK is dropped: joins_unseen"
+is "$(($(counter "$CG_S" drop_unverified) - unseen))" 1 "the ACK is dropped: drop_unverified"
 check "the data arrives whole" release client
 done_testing
