@@ -64,7 +64,7 @@ cell_reset() {
 	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
 	case $1 in
 	4*)		small_queue ;;
-	*c | 13 | 14 | 15)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
+	*c | 13 | 14 | 15 | 17)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	ipv6_s || bail "no IPv6 at the server"

@@ -12,7 +12,7 @@
 
 ATTACK_BYTES=1000
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -42,6 +42,7 @@ declare -A TITLES=(
 	[18a]="Half-open join, by the SYN of another host that has the key"
 	[18b]="The same, on to the end, with that host as the oracle"
 	[19]="Another host that has the key as an oracle of ADD_ADDR and FASTCLOSE"
+	[20]="Row 13 after copies of the SYN from 80000 addresses"
 )
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
@@ -653,4 +654,19 @@ row_19() {
 	else
 		attack_broken "the client's data did not arrive ($WHY)"
 	fi
+}
+
+# More than any table of engine tc has room for, by addresses
+row_20() {
+	local copies=80000 got
+
+	seen_join && ip -n "$NS_S" route replace 10.64.0.0/10 via "$NET1_A" ||
+		{ attack_broken "no join of the client's"; return; }
+	snapshot_s
+	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
+		bytes=$ATTACK_BYTES copies=$copies || { attack_broken "no join"; return; }
+	got=$(mib_moved "$NS_S" MPJoinSynRx)
+	judge_join
+	[[ $OUTCOME == broken || $REPLY_LINE != *syn=answered* ]] || ((got >= copies)) ||
+		attack_broken "$got of $copies SYNs arrived"
 }

