@@ -656,12 +656,16 @@ row_19() {
 	fi
 }
 
+# From where the attacker sends copies of a SYN
+many_addresses() {
+	ip -n "$NS_S" route replace 10.64.0.0/10 via "$NET1_A"
+}
+
 # More than any table of engine tc has room for, by addresses
 row_20() {
 	local copies=80000 got
 
-	seen_join && ip -n "$NS_S" route replace 10.64.0.0/10 via "$NET1_A" ||
-		{ attack_broken "no join of the client's"; return; }
+	seen_join && many_addresses || { attack_broken "no join of the client's"; return; }
 	snapshot_s
 	attack join conn=0 from="$NET1_A" token=learned nonce=recorded ack=real via="$NET2_S" \
 		bytes=$ATTACK_BYTES copies=$copies || { attack_broken "no join"; return; }

@@ -59,7 +59,8 @@ static void choose_ack(const struct attempt *attempt,
 
 /*
  * The same SYN from as many other addresses. They have one port and one sequence number, so
- * with SYN cookies the kernel keeps all of them in one slot, which is not that of @attempt.
+ * with SYN cookies the kernel keeps all of them in one slot, which is not that of @attempt;
+ * or with slots=all numbers at random, and so in all of them.
  */
 static void push_out(const struct attempt *attempt, unsigned int count)
 {
@@ -72,6 +73,8 @@ static void push_out(const struct attempt *attempt, unsigned int count)
 	copy.peer_seq = 0;
 	for (nr = 0; nr < count; nr++) {
 		copy.from.addr = htonl(FLOOD_NETWORK + nr);
+		if (arg_is("slots", "all", "one"))
+			copy.seq = random32();
 		send_syn(&copy);
 		if (nr % FLOOD_BURST == 0)
 			while (pump(now_ms(), false, &frame))
