@@ -13,8 +13,8 @@
 #include "extkey_maps.h"
 
 /*
- * By the cookie of the namespace, which is never 0. Without the entry 0, which the command
- * makes, this is not complete, and all namespaces count.
+ * By namespace_id(), which is never 0. Without the entry 0, which the command makes, this is
+ * not complete, and all namespaces count.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -24,23 +24,41 @@ struct {
 	__type(value, __u32);
 } namespaces SEC(".maps");
 
+#define USER_LEVELS 33 /* of user namespaces: the kernel has no more */
+#define OF_USER (1ULL << 63) /* no cookie comes there */
+
+/*
+ * A user can make any number of network namespaces, as root of a user namespace of their
+ * own. All of these are one here: or one user could fill the map, and all would count.
+ */
+static __always_inline __u64 namespace_id(const struct net *net)
+{
+	const struct user_namespace *user = net->user_ns;
+	__u32 owner, i;
+
+	for (i = 0; i < USER_LEVELS && user->level > 1; i++)
+		user = user->parent;
+	owner = user->owner.val;
+	return owner ? OF_USER | owner : net->net_cookie;
+}
+
 static __always_inline bool has_had_key(const struct net *net)
 {
-	__u64 cookie = net->net_cookie, all = 0;
+	__u64 id = namespace_id(net), all = 0;
 
-	return bpf_map_lookup_elem(&namespaces, &cookie) ||
+	return bpf_map_lookup_elem(&namespaces, &id) ||
 	       !bpf_map_lookup_elem(&namespaces, &all);
 }
 
 /* To be called before there is the key */
 static __always_inline void note_namespace(const struct net *net)
 {
-	__u64 cookie = net->net_cookie, all = 0;
+	__u64 id = namespace_id(net), all = 0;
 	__u32 yes = 1;
 
-	if (bpf_map_lookup_elem(&namespaces, &cookie))
+	if (bpf_map_lookup_elem(&namespaces, &id))
 		return;
-	if (bpf_map_update_elem(&namespaces, &cookie, &yes, BPF_ANY))
+	if (bpf_map_update_elem(&namespaces, &id, &yes, BPF_ANY))
 		bpf_map_delete_elem(&namespaces, &all);
 }
 

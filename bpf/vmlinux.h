@@ -41,8 +41,19 @@ struct ns_common {
 	unsigned int inum;
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct user_namespace {
+	struct user_namespace *parent;
+	int level;
+	kuid_t owner;
+};
+
 struct net {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 	__u64 net_cookie;
 };
 

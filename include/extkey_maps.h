@@ -13,14 +13,15 @@
 #include "extkey_verdict.h"
 
 /* Another one for each change of what is stored: with live sockets, policies, devices */
-#define EXTKEY_LAYOUT "2"
+#define EXTKEY_LAYOUT "3"
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_KEY_CHECK \
 	"mptcp_cookie_key_valid" /* kernel/mptcp_verify_cookie_key.patch */
 #define EXTKEY_MAX_CGROUPS 1024
 #define EXTKEY_MAX_DEVICES 4096
-#define EXTKEY_MAX_NAMESPACES 4096 /* with keys; if there are more, all count */
+#define EXTKEY_MAX_NAMESPACES \
+	4096 /* with keys, all of a user as one; if there are more, all count */
 #define EXTKEY_PATH_SIZE 240
 
 /* Who applies the mask */
