@@ -20,7 +20,7 @@ for run; do
 		fi
 		tests/run "${engines[@]}" -- tests/attack/suite.sh "$run" ;;
 	*)
-		tests/run --vm --timeout 1800 "${engines[@]}" -- tests/attack/suite.sh "$run" ;;
+		tests/run --vm --timeout 3600 "${engines[@]}" -- tests/attack/suite.sh "$run" ;;
 	esac || failed=1
 	played+=("$run")
 done
