@@ -55,7 +55,7 @@ static const char *counter_at(const struct layout *layout, unsigned int index,
 {
 	const struct btf_member *member;
 
-	if (index >= btf_vlen(layout->type))
+	if (!layout->type || index >= btf_vlen(layout->type))
 		return NULL;
 	member = btf_members(layout->type) + index;
 	*offset = btf_member_bit_offset(layout->type, index) / 8;
