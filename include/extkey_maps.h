@@ -20,8 +20,8 @@
 	"mptcp_cookie_key_valid" /* kernel/mptcp_verify_cookie_key.patch */
 #define EXTKEY_MAX_CGROUPS 1024
 #define EXTKEY_MAX_DEVICES 4096
-#define EXTKEY_MAX_NAMESPACES \
-	4096 /* with keys, all of a user as one; if there are more, all count */
+/* With keys, all of a user as one; if there are more, all count */
+#define EXTKEY_MAX_NAMESPACES 4096
 #define EXTKEY_PATH_SIZE 240
 
 /* Who applies the mask */

@@ -93,11 +93,16 @@ is "$(for word in $(targets); do grep -qE "^$word:" Makefile || echo "$word"; do
 check "they name some" test "$(targets | wc -l)" -ge 10
 
 counters() {
-	sed -n 's/.*__u64 \([a-z_]*\);.*/\1/p' include/extkey_maps.h | grep -E '^(keys|joins)_' | sort
+	{
+		sed -n 's/.*__u64 \([a-z_]*\);.*/\1/p' include/extkey_maps.h | grep -E '^(keys|join)_'
+		sed -nE 's/.*(DROP\([A-Z_]+, |__u64 )(drop_[a-z]+(_[a-z]+)*)[);].*/\2/p' include/extkey_{verdict,maps}.h
+	} | sort
 }
 
+# join_entries is the kernel's
 # shellcheck disable=SC2086 # a list
-is "$(comm -13 <(counters) <(grep -ohE '\b(keys|joins)_[a-z_]+' $all | sort -u))" "" \
+is "$(comm -13 <(counters) <(grep -ohE '\b(keys|joins?|drop)_[a-z_]+' $all | grep -vx join_entries |
+	sort -u))" "" \
 	"counters that they name are there"
 is "$(section docs/operations.md "### Counters" | sed -n 's/^| `\([a-z_]*\)` .*/\1/p' | sort)" \
 	"$(counters)" "docs/operations.md has a row for each counter"

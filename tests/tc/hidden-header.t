@@ -75,7 +75,7 @@ accepted() {
 }
 
 refused() {
-	(($(counter "$CG_S" joins_refused) > before))
+	(($(dropped "$CG_S") > before))
 }
 
 e2e_up
@@ -89,13 +89,13 @@ check "plain MPTCP: it is accepted" wait_for 10 accepted
 
 e2e_attach
 check "with a key: a connection" victim "$KEY"
-before=$(counter "$CG_S" joins_refused)
+before=$(dropped "$CG_S")
 exits 1 "with a key: the SYN of a join has no answer" syn
 check "with a key: which was refused" wait_for 10 refused
 
 check "no programs where answers leave" uncover "$NS_S" s1 egress
 check "with a key: now it is answered" syn
-before=$(counter "$CG_S" joins_refused)
+before=$(dropped "$CG_S")
 check "with a key: its ACK is sent" ack
 check "with a key: which is refused" wait_for 10 refused
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "with a key: it is not accepted"

@@ -90,6 +90,7 @@ named_leaves_late() {
 		to_port="$OTHER_PORT"
 	check "$1: and is accepted" wait_for 20 app_says accepted
 	attack_begin hear-named ms=20000
+	OTHER_NS=$NS_S
 	check "$1: with MPTCP" wait_for 10 unread
 	check "$1: no ARP" withhold_arp "$NS_S" s1 "$NET1_A"
 	tell app

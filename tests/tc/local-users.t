@@ -209,17 +209,17 @@ held() { grep -q held "$TAP_TMP/sockets.out"; }
 check "a user opens $SOCKETS sockets with a key" wait_for 60 held
 is "$(($(ours keys_taken) - taken))" $((SOCKETS / 10 * 9 + 1)) "by connect() and bind()"
 
-refused=$(ours joins_refused)
+refused=$(ours drop_no_join)
 check "the user has no key in a network namespace: an ACK to a listener without one" own_ack
-is "$(($(ours joins_refused) - refused))" 0 "it comes to TCP"
+is "$(($(ours drop_no_join) - refused))" 0 "it comes to TCP"
 check "the user takes a key in $NAMESPACES network namespaces" namespaces
 is "$(($(entries namespaces) - namespaces))" 1 "of which extkey keeps one entry"
 check "the same ACK, in a further one" own_ack
-is "$(($(ours joins_refused) - refused))" 1 "it is dropped now, for all of the user's namespaces"
+is "$(($(ours drop_no_join) - refused))" 1 "it is dropped now, for all of the user's namespaces"
 
-unseen=$(ours joins_unseen)
+unseen=$(ours drop_unverified)
 spawn own own_flood
-dropped() { (($(ours joins_unseen) > unseen + 20000)); }
+dropped() { (($(ours drop_unverified) > unseen + 20000)); }
 check "the user floods a listener of their own, in their own namespace" wait_for 30 dropped
 sent=$(sent)
 spawn datagrams datagrams

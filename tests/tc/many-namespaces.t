@@ -55,9 +55,9 @@ stop none
 exits 1 "the map is not complete any more" is_complete
 
 serve "$NET1_S:$PORT"
-malformed=$(counter "$CG_S" joins_malformed)
+dropped=$(counter "$CG_S" drop_strange)
 check "two tokens in a SYN, to the namespace that has not had a key" strange
-check "are dropped by the gate" wait_for 10 counter_is "$CG_S" joins_malformed $((malformed + 1))
+check "are dropped by the gate" wait_for 10 counter_is "$CG_S" drop_strange $((dropped + 1))
 check "an endpoint" endpoint_c "$NET2_C" subflow
 client keyless --wait-subflows 2
 check "without a key: two subflows" client_ready keyless
@@ -79,10 +79,10 @@ client last --key-file "$KEY"
 check "a connection with a key" client_ready last
 check "no programs on path 2" uncover "$NS_C" c2
 check "nor at its other end" uncover "$NS_S" s2
-unseen=$(counter "$CG_S" joins_unseen)
+unseen=$(counter "$CG_S" drop_unverified)
 mib_snapshot "$NS_S"
 check "an endpoint" endpoint_c "$NET2_C" subflow
-more() { (($(counter "$CG_S" joins_unseen) > unseen)); }
+more() { (($(counter "$CG_S" drop_unverified) > unseen)); }
 check "its join is dropped" wait_for 20 more
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "it is not accepted"
 first_subflow_alone last

@@ -33,12 +33,12 @@ check "SYN cookies" in_s sysctl -q net.ipv4.tcp_syncookies=2
 check "many addresses" many_addresses
 serve "$NET1_S:$PORT,$KEY" "$NET2_S:$PORT"
 check "a join is seen" seen_join
-known=$(counter "$CG_S" joins_known)
+known=$(counter "$CG_S" join_synack_tx)
 check "its SYN is sent $COPIES times" attack join conn=0 from="$NET1_A" token=recorded \
 	nonce=recorded ack=random copies=$COPIES slots=all
 is "$(reply ack)" silent "its ACK is dropped"
 check "each of them was answered and recorded" \
-	test $(($(counter "$CG_S" joins_known) - known)) -gt $COPIES
+	test $(($(counter "$CG_S" join_synack_tx) - known)) -gt $COPIES
 joins keyless "$NET2_S" "$NET1_C"
 joins keyed "$NET1_S" "$NET2_C" --key-file "$KEY"
 check "the data of the first client arrives whole" intact client
