@@ -116,20 +116,21 @@ bool cmd_storm(void)
 {
 	unsigned int count = arg_number("count", "1"), nr = 0;
 	int64_t end = now_ms() + arg_number("ms", "60000");
-	const struct connection *last = NULL, *seen;
+	const struct connection *last = NULL;
+	int before = count_connections();
 	struct frame frame;
 
 	nr_syns = nr_answered = nr_completed = 0;
 	learned.known = false;
-	while (now_ms() < end && nr <= count) {
+	while (now_ms() < end) {
 		while (pump(now_ms() + !last, false, &frame))
 			take(&frame);
-		seen = last_connection();
-		if (seen && seen != last) {
-			nr++;
-			last = seen;
-			end = nr == count ? now_ms() + patience_ms : end;
+		/* More than one may have come meanwhile */
+		if (nr < count) {
+			nr = (unsigned int)(count_connections() - before);
+			end = nr < count ? end : now_ms() + patience_ms;
 		}
+		last = last_connection();
 		if (!last)
 			continue;
 		learn_mask(last);

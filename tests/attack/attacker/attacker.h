@@ -99,6 +99,9 @@ struct connection *add_connection(void);
 /* The one whose keys were seen last */
 struct connection *last_connection(void);
 
+/* How many there were since forget_seen() */
+int count_connections(void);
+
 void forget_seen(void);
 
 /*

@@ -120,6 +120,11 @@ struct connection *last_connection(void)
 	return last->has_keys ? last : NULL;
 }
 
+int count_connections(void)
+{
+	return nr_connections;
+}
+
 void forget_seen(void)
 {
 	memset(connections, 0, sizeof(connections));
