@@ -251,8 +251,10 @@ static __always_inline int judge(struct __sk_buff *skb)
 	if (!s)
 		return extkey_judge(&unknown) == EXTKEY_PASS ? GATE_PASS :
 							       GATE_DROP;
-	if (quick && state == TCP_LISTEN && !is_masked_listener(msk, s))
+	if (quick && state == TCP_LISTEN && !is_masked_listener(msk, s)) {
+		forget_secrets(s);
 		return GATE_PASS;
+	}
 	s->facts = unknown;
 	s->stored.cgroup_id = 0;
 	collect_facts(skb, s, msk, state, &s->facts);
