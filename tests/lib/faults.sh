@@ -129,9 +129,11 @@ calls_of() {
 # BEFORE makes the state that CMD starts from. A state that was there before is
 # not tried again, as what comes next depends on nothing else; with EXTKEY_LONG=1 it
 # is. Nor is each pin in a directory that is being made or removed a state. A detach
-# that was killed late may find that there is nothing left to detach.
+# that was killed late may find that there is nothing left to detach. Tests beside
+# this one have programs, too, and the command looks at all programs of the kernel:
+# with fewer of them, it may end before call NR. Then it was not killed.
 kill_each() {
-	local desc=$1 before=$2 start end old new now calls call nr rest problem problems=""
+	local desc=$1 before=$2 start end old new now calls call nr rc rest problem problems="" killed=0
 	local -A seen=()
 	shift 2
 
@@ -147,7 +149,12 @@ kill_each() {
 				{ problems+="before $call $nr: cannot go back: $(<"$TAP_TMP/before")"; break; }
 		fi
 		killed_at "$call" "$nr" "$@"
-		(($? == 137)) || problems+="not killed at $call $nr"$'\n'
+		rc=$?
+		case $rc in
+		0)	now=$end; continue ;;
+		137)	((killed++)) ;;
+		*)	problems+="not killed at $call $nr: exit status $rc"$'\n' ;;
+		esac
 		now=$(state)
 		rest=$(grep -vE "^$BPFFS/extkey(_removed/|/[a-z]*/loading/|/tc/maps/|/(keys|policies|counters)$)" <<<"$now")
 		[[ ${EXTKEY_LONG:-} == 1 || ! ${seen["$rest"]:-} ]] || continue
@@ -161,8 +168,8 @@ kill_each() {
 		now=$end
 	done <<<"$calls"
 	nr=$(wc -l <<<"$calls")
-	is "$problems" "" "$desc: killed at $nr system calls, ${#seen[@]} states, each repaired"
-	check "$desc: there were some" test "$nr" -gt 3 -a "${#seen[@]}" -gt 1
+	is "$problems" "" "$desc: killed at $killed of $nr system calls, ${#seen[@]} states, each repaired"
+	check "$desc: there were some" test "$killed" -gt 3 -a "$killed" -ge $((nr - 2)) -a "${#seen[@]}" -gt 1
 	check "$desc: detach --all" build/extkey_loader detach --all
 	check "$desc: leaves nothing" state_is "$NOTHING"
 }
