@@ -111,8 +111,8 @@ killed_at() {
 
 # "CALL NR" for each of them that an undisturbed run makes; all with EXTKEY_LONG=1. Without,
 # calls of bpf() that only read, or whose result goes with the process, are one in
-# twenty, and of what is left no more than 8, evenly spread from a random one on: all
-# of them take minutes.
+# twenty, and of what is left about 8, evenly spread from a random one on, and the
+# last one, when all is done: all of them take minutes.
 calls_of() {
 	strace -f -qq -e trace="$FAULTS_CALLS" -o "$TAP_TMP/calls" "$@" >/dev/null || return
 	awk -v long="${EXTKEY_LONG:-}" '
@@ -123,7 +123,7 @@ calls_of() {
 	[[ ${EXTKEY_LONG:-} != 1 ]] || { cat "$TAP_TMP/all_calls"; return; }
 	awk -v all="$(wc -l <"$TAP_TMP/all_calls")" -v first="$RANDOM" '
 		BEGIN { step = int((all + 7) / 8) }
-		(NR + first) % step == 0' "$TAP_TMP/all_calls"
+		(NR + first) % step == 0 || NR == all' "$TAP_TMP/all_calls"
 }
 
 # BEFORE makes the state that CMD starts from. A state that was there before is
