@@ -132,6 +132,7 @@ bool next_segment(const struct attempt *attempt, int64_t until,
 
 void send_syn(const struct attempt *attempt)
 {
+	static const uint8_t data[] = { 'A', 'A', 'A', 'A' };
 	struct plan plan = { .flags = TH_SYN };
 	uint8_t *at = plan.options;
 
@@ -145,6 +146,9 @@ void send_syn(const struct attempt *attempt)
 	at = put32(at, attempt->token);
 	at = put32(at, attempt->nonces[CLIENT]);
 	plan.options_len = (unsigned int)(at - plan.options);
+	/* As with Fast Open, which needs no cookie here */
+	plan.payload = data;
+	plan.payload_len = arg_is("data", "syn", "") ? sizeof(data) : 0;
 	send_attempt(attempt, &plan);
 }
 
