@@ -104,6 +104,30 @@ static __always_inline void add_connection(struct mptcp_sock *msk)
 	/* None is free: with SYN cookies, joins of this one are dropped */
 }
 
+/* As find_connection(), and a global function as read_stored_at() */
+__noinline __u64 find_connection_at(const __u64 *net, __u32 token,
+				    struct extkey_sock *stored, __u32 *key)
+{
+	struct connection_bucket *bucket = bucket_of(token);
+	struct connection seen;
+	struct mptcp_sock *msk;
+	__u32 i;
+
+	if (!bucket || !net || !stored || !key)
+		return 0;
+	for (i = 0; i < TOKEN_MAX_CHAIN_LEN; i++) {
+		seen = bucket->connections[i];
+		if (seen.token != token || !is_alive(&seen))
+			continue;
+		msk = socket_of(&seen);
+		if ((__u64)msk_sock(msk)->__sk_common.skc_net.net != *net)
+			continue;
+		*key = key_of(msk, stored);
+		return seen.msk;
+	}
+	return 0;
+}
+
 /*
  * Whose token this is in the network namespace @net, with its @key and what is stored of
  * that. To read from, but for helpers it is no socket. NULL if nobody knows.
@@ -112,24 +136,12 @@ static __always_inline struct mptcp_sock *
 find_connection(const struct net *net, __u32 token, struct extkey_sock *stored,
 		enum extkey_key *key)
 {
-	struct connection_bucket *bucket = bucket_of(token);
-	struct connection seen;
-	struct mptcp_sock *msk;
-	__u32 i;
+	__u32 found = EXTKEY_KEY_UNKNOWN;
+	__u64 address = (__u64)net, msk;
 
-	if (!bucket)
-		return NULL;
-	for (i = 0; i < TOKEN_MAX_CHAIN_LEN; i++) {
-		seen = bucket->connections[i];
-		if (seen.token != token || !is_alive(&seen))
-			continue;
-		msk = socket_of(&seen);
-		if (msk_sock(msk)->__sk_common.skc_net.net != net)
-			continue;
-		*key = key_of(msk, stored);
-		return msk;
-	}
-	return NULL;
+	msk = find_connection_at(&address, token, stored, &found);
+	*key = found;
+	return msk ? kernel_cast(struct mptcp_sock, msk) : NULL;
 }
 
 #endif /* EXTKEY_CONNECTIONS_BPF_H */

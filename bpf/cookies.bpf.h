@@ -47,6 +47,7 @@ struct cookie_join {
 	__u32 token;
 	__u8 hmac[FIELD_MAX]; /* of its ACK, without a mask */
 	__u32 key; /* enum extkey_key, of the connection */
+	__u32 is_server; /* this host has accepted that */
 };
 
 struct {

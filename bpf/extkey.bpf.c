@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The programs at cgroups, for both engines: out of the address of connect() and
- * bind() they take the key, and keep what is derived from it on the MPTCP socket.
+ * The programs at cgroups, for both engines: they keep on the MPTCP socket what is derived
+ * from its key, out of the address of connect() or bind(), or that it is the one of its cgroup.
  */
 #include "vmlinux.h"
 
@@ -47,6 +47,67 @@ static __always_inline int refuse(int err)
 	return CALL_REFUSED;
 }
 
+static __always_inline bool same_settings(const struct extkey_sock *stored,
+					  const struct extkey_policy *policy,
+					  __u64 cgroup_id)
+{
+	return stored->scheme == policy->scheme &&
+	       stored->engine == policy->engine &&
+	       stored->bind_addresses == policy->bind_addresses &&
+	       stored->cgroup_id == cgroup_id;
+}
+
+/* Also before there is the storage: what the gate knows must not come after the key */
+static __always_inline void note_engine(const struct extkey_policy *policy,
+					const struct sock *sk)
+{
+	if (policy->engine == EXTKEY_ENGINE_TC)
+		note_namespace(sk->__sk_common.skc_net.net);
+}
+
+static __always_inline void set_settings(struct extkey_sock *stored,
+					 const struct extkey_policy *policy,
+					 __u64 cgroup_id)
+{
+	stored->cgroup_id = cgroup_id;
+	stored->scheme = policy->scheme;
+	stored->engine = policy->engine;
+	stored->bind_addresses = policy->bind_addresses;
+}
+
+/* Going on without memory would be the plain MPTCP that was not asked for */
+static __always_inline int out_of_memory(__u64 cgroup_id)
+{
+	count(cgroup_id, keys_failed);
+	return refuse(-ENOMEM);
+}
+
+/* No key in the address: if the policy has one, it is that; what the socket has stays */
+static __always_inline int give_key(struct mptcp_sock *msk,
+				    struct extkey_sock *stored,
+				    const struct extkey_policy *policy,
+				    __u64 cgroup_id, __u8 flags)
+{
+	/* The path manager's own listeners are the kernel's sockets */
+	if (stored || BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
+		return CALL_ALLOWED;
+	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
+		if (!policy->require_key)
+			return CALL_ALLOWED;
+		count(cgroup_id, keys_missing);
+		return refuse(-EPERM);
+	}
+	note_engine(policy, msk_sock(msk));
+	stored = bpf_sk_storage_get(&keys, msk, NULL,
+				    BPF_SK_STORAGE_GET_F_CREATE);
+	if (!stored)
+		return out_of_memory(cgroup_id);
+	set_settings(stored, policy, cgroup_id);
+	stored->flags = flags | EXTKEY_SOCK_CGROUP;
+	count(cgroup_id, keys_given);
+	return CALL_ALLOWED;
+}
+
 static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 				    __u8 flags)
 {
@@ -55,6 +116,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	struct extkey_policy *policy;
 	struct extkey_sock *stored;
 	__u8 key[EXTKEY_KEY_MAX];
+	enum extkey_found found;
 	struct mptcp_sock *msk;
 	unsigned int len = 0;
 	__u64 cgroup_id;
@@ -86,52 +148,67 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 		return CALL_ALLOWED;
 
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	switch (read_key(kctx, ipv6, key, &len)) {
-	case EXTKEY_NONE:
-		/* The path manager's own listeners are the kernel's sockets */
-		if (stored || !policy->require_key ||
-		    BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
-			return CALL_ALLOWED;
-		count(cgroup_id, keys_missing);
-		return refuse(-EPERM);
-	case EXTKEY_MALFORMED:
+	found = policy->sources & EXTKEY_FROM_ADDRESS ?
+			read_key(kctx, ipv6, key, &len) :
+			EXTKEY_NONE;
+	if (found == EXTKEY_MALFORMED) {
 		count(cgroup_id, keys_malformed);
 		return refuse(-EINVAL);
-	case EXTKEY_KEY:
-		break;
 	}
+	if (stored)
+		stored->flags |= flags;
+	if (found == EXTKEY_NONE)
+		return give_key(msk, stored, policy, cgroup_id, flags);
 
 	extkey_derive(key, len, &secret);
-	if (stored &&
-	    !__builtin_memcmp(&stored->secret, &secret, sizeof(secret)) &&
-	    stored->scheme == policy->scheme &&
-	    stored->engine == policy->engine &&
-	    stored->bind_addresses == policy->bind_addresses &&
-	    stored->cgroup_id == cgroup_id) {
-		stored->flags |= flags;
+	if (stored && !(stored->flags & EXTKEY_SOCK_CGROUP) &&
+	    !__builtin_memcmp(&stored->keys.sending, &secret, sizeof(secret)) &&
+	    same_settings(stored, policy, cgroup_id))
 		return CALL_ALLOWED;
-	}
 
-	if (policy->engine == EXTKEY_ENGINE_TC)
-		note_namespace(msk_sock(msk)->__sk_common.skc_net.net);
+	note_engine(policy, msk_sock(msk));
 	if (!stored)
 		stored = bpf_sk_storage_get(&keys, msk, NULL,
 					    BPF_SK_STORAGE_GET_F_CREATE);
-	if (!stored) {
-		/* Going on would be the plain MPTCP that was not asked for */
-		count(cgroup_id, keys_failed);
-		return refuse(-ENOMEM);
-	}
+	if (!stored)
+		return out_of_memory(cgroup_id);
 
-	stored->cgroup_id = cgroup_id;
-	stored->secret = secret;
-	stored->scheme = policy->scheme;
-	stored->engine = policy->engine;
-	stored->bind_addresses = policy->bind_addresses;
-	stored->flags |= flags;
+	set_settings(stored, policy, cgroup_id);
+	stored->keys.sending = secret;
+	stored->keys.has_sending = 1;
+	stored->flags = (stored->flags | flags) & ~EXTKEY_SOCK_CGROUP;
 	count(cgroup_id, keys_taken);
 	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
 		count(cgroup_id, keys_weak);
+	return CALL_ALLOWED;
+}
+
+/* socket(): whatever calls follow, the socket has the key of its cgroup */
+SEC("cgroup/sock_create")
+int extkey_create(struct bpf_sock *ctx)
+{
+	struct extkey_policy *policy;
+	struct extkey_sock *stored;
+	struct sock *sk;
+	__u64 cgroup_id;
+
+	if (ctx->protocol != IPPROTO_MPTCP || bpf_get_retval() < 0)
+		return CALL_ALLOWED;
+	sk = bpf_cast_to_kern_ctx(ctx);
+	policy = find_policy(sk, &cgroup_id);
+	if (!policy || !(policy->sources & EXTKEY_FROM_CGROUP))
+		return CALL_ALLOWED;
+	/* Nested cgroups each run this */
+	if (bpf_sk_storage_get(&keys, ctx, NULL, 0))
+		return CALL_ALLOWED;
+	note_engine(policy, sk);
+	stored = bpf_sk_storage_get(&keys, ctx, NULL,
+				    BPF_SK_STORAGE_GET_F_CREATE);
+	if (!stored)
+		return out_of_memory(cgroup_id);
+	set_settings(stored, policy, cgroup_id);
+	stored->flags = EXTKEY_SOCK_CGROUP;
+	count(cgroup_id, keys_given);
 	return CALL_ALLOWED;
 }
 

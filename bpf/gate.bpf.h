@@ -91,6 +91,7 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 {
 	const struct mptcp_subflow_request_sock *req = NULL;
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
 	struct bpf_sock *found;
 	struct cookie_join *join;
 	struct slot_key slot;
@@ -117,10 +118,29 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 	if (!join)
 		return;
 	s->join = *join;
-	facts->join = 1;
-	facts->key = s->join.key;
 	s->stored.cgroup_id = s->join.cgroup_id;
+	/* The token may be that of another connection by now, with another key */
+	if (!find_connection(netns_of(skb), s->join.token, &s->other, &key))
+		return;
+	facts->join = 1;
+	facts->key = key == s->join.key ? key : EXTKEY_KEY_UNKNOWN;
 	facts->hmac = has_hmac(&s->packet, s->join.hmac);
+}
+
+/* T at a listener: whose it is, if that is known */
+static __always_inline void find_token(struct __sk_buff *skb, struct scratch *s,
+				       struct extkey_facts *facts)
+{
+	__u32 at = s->packet.walk.options[0].at + EXTKEY_VALUE_AT;
+	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
+	const struct mptcp_sock *msk;
+
+	msk = find_connection(netns_of(skb), opt_be32(&s->packet, at),
+			      &s->other, &key);
+	if (!msk)
+		return;
+	facts->key = key;
+	facts->plain = is_ours(key) && takes_plain_token(msk, &s->other);
 }
 
 /* MP_CAPABLE at a listener whose key is in @s */
@@ -182,6 +202,9 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 		facts->no_key_here = 0;
 	if (facts->no_key_here)
 		return;
+	if (facts->to == EXTKEY_TO_LISTENER &&
+	    facts->segment == EXTKEY_SEGMENT_TOKEN)
+		find_token(skb, s, facts);
 	if (facts->to == EXTKEY_TO_LISTENER &&
 	    facts->segment == EXTKEY_SEGMENT_ACK) {
 		facts->key = EXTKEY_KEY_UNKNOWN;

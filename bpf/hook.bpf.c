@@ -13,6 +13,7 @@
 #include "keys.bpf.h"
 #include "memory.bpf.h"
 #include "sockets.bpf.h"
+#include "stored.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -53,7 +54,8 @@ static __always_inline void hook_input(struct mptcp_sock *msk,
 	input->word = auth->word;
 	input->nonce[0] = auth->nonce[0];
 	input->nonce[1] = auth->nonce[1];
-	set_keys(msk->local_key, msk->remote_key, auth->rx, input);
+	set_keys(msk->local_key, msk->remote_key, is_server(msk), auth->rx,
+		 input);
 	if (input->field == EXTKEY_FIELD_ADD_ADDR) {
 		input->addr_id = addr->id;
 		input->port = bpf_ntohs(addr->port);
@@ -70,32 +72,84 @@ static __always_inline void hook_input(struct mptcp_sock *msk,
 	}
 }
 
+/* Whether the SYN of a join goes to an address that the peer has announced */
+static __always_inline bool goes_to_announced(struct sock_common *skc)
+{
+	return subflow_of(skc)->remote_id;
+}
+
+static __always_inline enum extkey_choice
+choice_of(const struct extkey_keys *known, __u8 scheme, struct mptcp_sock *msk,
+	  struct sock_common *skc, const struct mptcp_auth *auth, bool listener)
+{
+	bool is_token = auth->field == MPTCP_AUTH_TOKEN;
+
+	if (!auth->rx)
+		return extkey_choose(known, scheme, auth->field,
+				     is_token && goes_to_announced(skc));
+	return extkey_accept(known, scheme, auth->field,
+			     listener || has_announced(msk), auth->attempt);
+}
+
+/* False if nobody knows them */
+static __always_inline bool find_keys(struct mptcp_sock *msk,
+				      const struct extkey_sock *stored,
+				      struct extkey_keys *known)
+{
+	if (stored->flags & EXTKEY_SOCK_CGROUP)
+		return read_cgroup_keys(msk_sock(msk), known);
+	*known = stored->keys;
+	return true;
+}
+
+/* For a field of a socket that has a key, but none for this one: a mask that no peer has */
+static __always_inline __u64 no_mask(const struct mptcp_auth *auth)
+{
+	/* At a further attempt, 0 is the end of them */
+	return auth->attempt ? 0 :
+			       (__u64)bpf_get_prandom_u32() << 32 |
+				       bpf_get_prandom_u32() | 1;
+}
+
 SEC("fmod_ret/mptcp_auth_mask")
 __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	       struct mptcp_auth *auth)
 {
 	bool listener = msk_sock(msk)->__sk_common.skc_state == TCP_LISTEN;
 	struct extkey_mask_input input = { 0 };
+	const struct extkey_secret *secret;
+	struct extkey_keys known = { 0 };
 	struct extkey_sock *stored;
+	enum extkey_choice choice;
 	__u64 mask;
 
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
 	if (!stored) {
 		/* The kernel asks for a received token twice, see patch */
-		if (auth->field == MPTCP_AUTH_TOKEN && (!auth->rx || listener))
+		if (auth->field == MPTCP_AUTH_TOKEN && !auth->attempt &&
+		    (!auth->rx || listener))
 			count_plain(msk, EXTKEY_ENGINE_HOOK, auth->rx);
 		return 0;
 	}
 	/* Said, for 0 is what the kernel gets if this program is gone */
 	if (engine_of(stored) != EXTKEY_ENGINE_HOOK)
-		return MPTCP_AUTH_PLAIN;
+		return auth->attempt ? 0 : MPTCP_AUTH_PLAIN;
 
 	/* With the hook, a connection's own MPTCP key is the kernel's affair */
 	if (!listener)
 		stored->proven = msk->local_key;
-	count_keyed(stored->cgroup_id, auth, listener);
+	if (!auth->attempt)
+		count_keyed(stored->cgroup_id, auth, listener);
+	if (!find_keys(msk, stored, &known))
+		return no_mask(auth);
+	choice = choice_of(&known, stored->scheme, msk, skc, auth, listener);
+	if (choice == EXTKEY_CHOICE_PLAIN)
+		return MPTCP_AUTH_PLAIN;
+	secret = extkey_secret_of(&known, choice);
+	if (!secret)
+		return no_mask(auth);
 	hook_input(msk, skc, auth, stored->bind_addresses, &input);
-	mask = extkey_mask(stored->scheme, &stored->secret, &input);
+	mask = extkey_mask(stored->scheme, secret, &input);
 	if (!mask)
 		return MPTCP_AUTH_PLAIN;
 	if (!listener)

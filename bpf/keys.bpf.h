@@ -25,6 +25,17 @@ struct {
 	__type(value, struct extkey_sock);
 } keys SEC(".maps");
 
+/*
+ * Keys of cgroups, which the command writes. Nobody can walk this map, so no dump shows
+ * them; and what it has of a cgroup goes with the last socket of that.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGRP_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct extkey_keys);
+} cgroup_keys SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EXTKEY_MAX_CGROUPS);

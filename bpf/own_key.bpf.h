@@ -39,7 +39,7 @@ struct {
 } proven SEC(".maps");
 
 /*
- * For the listener whose key is in s->stored, in the network namespace of this cookie;
+ * For the listener's key in s->secret, in the network namespace of this cookie;
  * @leaves: this is the SYN/ACK, else the ACK. A global function, as join_hmac().
  */
 __noinline __u64 own_key(struct scratch *s, __u64 netns, int leaves)
@@ -53,7 +53,7 @@ __noinline __u64 own_key(struct scratch *s, __u64 netns, int leaves)
 	isn[0] = leaves ? ack : seq - 1;
 	isn[1] = leaves ? seq : ack;
 	packet_addresses(&s->packet, !leaves, &s->input);
-	return extkey_own_key(&s->stored.secret, netns, isn, &s->input);
+	return extkey_own_key(&s->secret, netns, isn, &s->input);
 }
 
 static __always_inline __u64 opt_be64(const struct packet *packet, __u32 at)
@@ -81,7 +81,7 @@ static __always_inline void write_own_key(struct __sk_buff *skb,
 	is_masked = is_keyed(s, listener) &&
 		    key_in(&s->stored) == EXTKEY_KEY_FIELDS;
 	bpf_sk_release(listener);
-	if (!is_masked)
+	if (!is_masked || !use_key(s, EXTKEY_CHOICE_SENDING))
 		return;
 	extkey_put_be64(field, own_key(s, key.netns, true));
 	write_field(skb, &s->packet, walk->capable_at + EXTKEY_SENDER_KEY_AT,
@@ -105,16 +105,25 @@ static __always_inline __u64 named_key(const struct packet *packet)
 static __always_inline void prove_key(struct __sk_buff *skb, struct scratch *s,
 				      __u64 request_key)
 {
+	const enum extkey_choice choices[] = { EXTKEY_CHOICE_SENDING,
+					       EXTKEY_CHOICE_ACCEPTED };
 	__u64 netns = netns_of(skb)->net_cookie;
 	__u64 named = named_key(&s->packet), *note;
-	__u32 zero = 0;
+	__u32 zero = 0, i;
 
 	note = bpf_map_lookup_elem(&proven, &zero);
 	if (!note)
 		return;
 	*note = request_key;
-	if (!request_key && named && named == own_key(s, netns, false))
-		*note = named;
+	if (request_key || !named)
+		return;
+	/* The one that is sent now may not be the one that was when the SYN/ACK left */
+	for (i = 0; i < 2; i++) {
+		if (i && !s->stored.keys.has_accepted)
+			break;
+		if (use_key(s, choices[i]) && named == own_key(s, netns, false))
+			*note = named;
+	}
 }
 
 /* Of a connection, on either end: not one that has joined */

@@ -45,12 +45,21 @@ static __always_inline void read_addresses(const struct sock_common *skc,
 		  initiator ? input->dst : input->addr);
 }
 
-/* The MPTCP keys of a connection; @rx: the peer sends the field */
-static __always_inline void set_keys(__u64 local, __u64 remote, bool rx,
-				     struct extkey_mask_input *input)
+/*
+ * The MPTCP keys of a connection; @is_server: this host has accepted it; @rx: the peer sends the
+ * field
+ */
+static __always_inline void set_keys(__u64 local, __u64 remote, bool is_server,
+				     bool rx, struct extkey_mask_input *input)
 {
 	input->sender_key = rx ? remote : local;
 	input->receiver_key = rx ? local : remote;
+	input->from_server = rx ? !is_server : is_server;
+}
+
+static __always_inline bool is_server(const struct mptcp_sock *msk)
+{
+	return msk->pm.server_side;
 }
 
 /* The subflow's side of a TCP socket that is one of MPTCP */
@@ -85,6 +94,17 @@ static __always_inline struct mptcp_sock *msk_of(struct bpf_sock *sk)
 	    !kernel_cast(struct inet_connection_sock, tcp)->icsk_ulp_ops)
 		return NULL;
 	return kernel_cast(struct mptcp_sock, subflow_of(tcp)->conn);
+}
+
+/*
+ * Whether this host has announced an address of the connection (ADD_ADDR), and has not
+ * taken it back
+ */
+static __always_inline bool has_announced(const struct mptcp_sock *msk)
+{
+	const struct list_head *announced = &msk->pm.anno_list;
+
+	return announced->next && announced->next != announced;
 }
 
 /* The MPTCP socket of the listener that a request has come to */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The key of a socket that was found in another one's members */
+/* The keys of a socket, which may have been found in another one's members */
 #ifndef EXTKEY_STORED_BPF_H
 #define EXTKEY_STORED_BPF_H
 
 #include "keys.bpf.h"
 #include "memory.bpf.h"
+#include "sockets.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "extkey_verdict.h"
 
-#define STORAGES 16 /* of other people's, on the same socket */
+#define STORAGES 16 /* of other people's, on the same socket or cgroup */
 
 enum read {
 	READ_UNKNOWN, /* nobody can tell whether there is a key */
@@ -20,32 +21,99 @@ enum read {
 };
 
 /*
- * What bpf_sk_storage_get() would find: that helper wants a socket that is there to stay,
- * and one that was found in another one's members may go at any time. The storage of a socket is a list,
- * with an element for each map.
+ * What bpf_sk_storage_get() and bpf_cgrp_storage_get() would find: those want what is there
+ * to stay, and what was found in another one's members may go at any time. A storage is a
+ * list, with an element for each map. @value: where it is; 0 if there is none.
  */
-static __noinline enum read read_stored(struct sock *sk,
-					struct extkey_sock *stored)
+static __always_inline bool find_value(struct bpf_local_storage *storage,
+				       const void *map, __u64 *value)
 {
-	struct bpf_map *map = (struct bpf_map *)&keys;
+	__u32 id = ((const struct bpf_map *)map)->id, i;
 	struct bpf_local_storage_elem *elem;
 	struct hlist_node *node;
-	__u32 i, id = map->id;
 
-	if (!sk || !stored)
-		return READ_UNKNOWN;
-	node = sk->sk_bpf_storage->list.first;
+	*value = 0;
+	node = storage->list.first;
 	for (i = 0; i < STORAGES && node; i++) {
 		elem = kernel_container(struct bpf_local_storage_elem, snode,
 					node);
 		if (elem->sdata.smap->map.id == id) {
-			/* To the kernel a value has a size, and no members */
-			read_bytes(stored, elem->sdata.data, sizeof(*stored));
-			return READ_KEY;
+			*value = (__u64)elem->sdata.data;
+			return true;
 		}
 		node = node->next;
 	}
-	return node ? READ_UNKNOWN : READ_NOTHING;
+	return !node;
+}
+
+struct key_search {
+	__u64 cgroup; /* a number, as the verifier would lose a pointer's type here */
+	__u64 value;
+	bool unknown;
+};
+
+static long search_key(__u64 index, struct key_search *search)
+{
+	struct cgroup_subsys_state *parent;
+	struct cgroup *cgroup;
+
+	cgroup = kernel_cast(struct cgroup, search->cgroup);
+	search->unknown = !find_value(cgroup->bpf_cgrp_storage, &cgroup_keys,
+				      &search->value);
+	if (search->value || search->unknown)
+		return 1;
+	parent = cgroup->self.parent;
+	search->cgroup = parent ? (__u64)parent->cgroup : 0;
+	return !search->cgroup;
+}
+
+/* Those of the nearest cgroup around the socket that has any */
+static __always_inline bool read_cgroup_keys(struct sock *sk,
+					     struct extkey_keys *found)
+{
+	struct key_search search = {
+		.cgroup = (__u64)sk->sk_cgrp_data.cgroup,
+	};
+
+	if (!found || !search.cgroup)
+		return false;
+	bpf_loop(CGROUP_LEVELS, search_key, &search, 0);
+	if (!search.value)
+		return false;
+	/* To the kernel a value has a size, and no members */
+	read_bytes(found, (void *)search.value, sizeof(*found));
+	return true;
+}
+
+/*
+ * enum read of the socket at @address. A global function: the verifier goes through it once, and
+ * not for each way to it. It takes no pointer to a socket, but one to the number that it is.
+ */
+__noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
+{
+	struct sock *sk;
+	__u64 value;
+
+	if (!address || !*address || !stored)
+		return READ_UNKNOWN;
+	sk = kernel_cast(struct sock, *address);
+	if (!find_value(sk->sk_bpf_storage, &keys, &value))
+		return READ_UNKNOWN;
+	if (!value)
+		return READ_NOTHING;
+	read_bytes(stored, (void *)value, sizeof(*stored));
+	if (stored->flags & EXTKEY_SOCK_CGROUP &&
+	    !read_cgroup_keys(sk, &stored->keys))
+		return READ_UNKNOWN;
+	return READ_KEY;
+}
+
+static __always_inline enum read read_stored(const void *sk,
+					     struct extkey_sock *stored)
+{
+	__u64 address = (__u64)sk;
+
+	return read_stored_at(&address, stored);
 }
 
 /* What kind of key this is */
@@ -68,7 +136,9 @@ static __always_inline enum extkey_key
 key_of_listener(const struct mptcp_sock *msk, struct extkey_sock *stored)
 {
 	stored->cgroup_id = 0; /* of nobody, as long as nothing is read */
-	switch (read_stored((struct sock *)msk, stored)) {
+	if (!msk)
+		return EXTKEY_KEY_UNKNOWN;
+	switch (read_stored(msk, stored)) {
 	case READ_KEY:
 		return key_in(stored);
 	case READ_NOTHING:
@@ -98,16 +168,40 @@ static __always_inline bool is_ours(enum extkey_key key)
 	return key == EXTKEY_KEY_FIELDS || key == EXTKEY_KEY_TOKEN;
 }
 
-/* As the hook compares them: of scheme xor nothing counts but the pad */
-static __always_inline bool same_key(const struct extkey_sock *a,
-				     const struct extkey_sock *b)
+/* As the kernel compares the masks of T: of scheme xor nothing counts but the pad */
+static __always_inline bool same_secret(__u8 scheme,
+					const struct extkey_secret *a,
+					const struct extkey_secret *b)
 {
-	if (a->scheme != b->scheme || engine_of(a) != engine_of(b))
+	return scheme == EXTKEY_SCHEME_XOR ?
+		       a->pad == b->pad :
+		       !__builtin_memcmp(a, b, sizeof(*a));
+}
+
+/* Whether @connection accepts a T that was masked with @secret, which is one of @listener's */
+static __always_inline bool takes_token(const struct extkey_sock *connection,
+					const struct extkey_sock *listener,
+					const struct extkey_secret *secret)
+{
+	const struct extkey_keys *keys = &connection->keys;
+	__u8 scheme = connection->scheme;
+
+	if (scheme != listener->scheme || !keys->has_sending ||
+	    engine_of(connection) != engine_of(listener) ||
+	    (scheme != EXTKEY_SCHEME_XOR &&
+	     connection->bind_addresses != listener->bind_addresses))
 		return false;
-	if (a->scheme == EXTKEY_SCHEME_XOR)
-		return a->secret.pad == b->secret.pad;
-	return a->bind_addresses == b->bind_addresses &&
-	       !__builtin_memcmp(&a->secret, &b->secret, sizeof(a->secret));
+	return same_secret(scheme, &keys->sending, secret) ||
+	       (keys->has_accepted &&
+		same_secret(scheme, &keys->accepted, secret));
+}
+
+/* Whether it accepts a plain T */
+static __always_inline bool takes_plain_token(const struct mptcp_sock *msk,
+					      const struct extkey_sock *stored)
+{
+	return extkey_plain_token(&stored->keys, stored->scheme,
+				  has_announced(msk));
 }
 
 #endif /* EXTKEY_STORED_BPF_H */

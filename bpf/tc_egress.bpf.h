@@ -23,9 +23,19 @@ static __always_inline bool
 mask_token(struct __sk_buff *skb, struct scratch *s,
 	   const struct mptcp_subflow_context *subflow, __u32 at)
 {
+	enum extkey_choice choice =
+		extkey_choose(&s->stored.keys, s->stored.scheme,
+			      EXTKEY_FIELD_TOKEN, subflow->remote_id);
 	__u8 field[4];
 	__u32 masked;
 
+	if (choice == EXTKEY_CHOICE_PLAIN) {
+		if (leaves_here(skb))
+			count(s->stored.cgroup_id, join_syn_tx);
+		return true;
+	}
+	if (!use_key(s, choice))
+		return false;
 	new_input(s, EXTKEY_FIELD_TOKEN, s->stored.bind_addresses, true);
 	s->input.nonce[0] = subflow->local_nonce;
 	masked = subflow->remote_token ^ (__u32)mask_of(s);
@@ -41,11 +51,14 @@ static __always_inline bool
 mask_ack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	 const struct mptcp_subflow_context *subflow, __u32 at)
 {
+	if (!use_sending_key(s, EXTKEY_FIELD_ACK))
+		return false;
 	__builtin_memcpy(s->hmac, subflow->hmac, sizeof(s->hmac));
 	new_input(s, EXTKEY_FIELD_ACK, s->stored.bind_addresses, true);
 	s->input.nonce[0] = subflow->local_nonce;
 	s->input.nonce[1] = subflow->remote_nonce;
-	set_keys(msk->local_key, msk->remote_key, false, &s->input);
+	set_keys(msk->local_key, msk->remote_key, is_server(msk), false,
+		 &s->input);
 	mask_hmac(s);
 	return write_hmac(skb, s, at + EXTKEY_VALUE_AT);
 }
@@ -60,14 +73,21 @@ static __always_inline bool mask_fastclose(struct __sk_buff *skb,
 					   struct mptcp_sock *msk,
 					   const struct extkey_option *option)
 {
-	__u64 found = field_value(&s->packet, option), masked;
+	__u64 found = field_value(&s->packet, option) ^ msk->remote_key;
+	bool is_own = !found;
+	__u32 attempt;
 
 	new_input(s, EXTKEY_FIELD_FASTCLOSE, false, false);
-	set_keys(msk->local_key, msk->remote_key, false, &s->input);
-	masked = msk->remote_key ^ mask_of(s);
-	if (found != msk->remote_key && found != masked)
-		masked = 0;
-	return write_64(skb, s, option, masked);
+	set_keys(msk->local_key, msk->remote_key, is_server(msk), false,
+		 &s->input);
+	for (attempt = 0; attempt < EXTKEY_ATTEMPTS; attempt++)
+		if (use_accepted_key(s, EXTKEY_FIELD_FASTCLOSE, attempt) &&
+		    found == mask_of(s))
+			is_own = true;
+	if (!use_sending_key(s, EXTKEY_FIELD_FASTCLOSE))
+		return false;
+	return write_64(skb, s, option,
+			is_own ? msk->remote_key ^ mask_of(s) : 0);
 }
 
 static __always_inline bool
@@ -86,8 +106,11 @@ mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	case EXTKEY_FIELD_ADD_ADDR:
 		if (!leaves_here(skb))
 			return true;
+		if (!use_sending_key(s, EXTKEY_FIELD_ADD_ADDR))
+			return false;
 		new_input(s, EXTKEY_FIELD_ADD_ADDR, false, false);
-		set_keys(msk->local_key, msk->remote_key, false, &s->input);
+		set_keys(msk->local_key, msk->remote_key, is_server(msk), false,
+			 &s->input);
 		add_addr_input(s, option->at, option->len);
 		return write_64(skb, s, option,
 				field_value(&s->packet, option) ^ mask_of(s));
@@ -174,22 +197,41 @@ static __always_inline int mask_packet(struct __sk_buff *skb, struct scratch *s)
 }
 
 /*
- * The SYN/ACK says that a connection was found. What its own key asks for goes,
- * whatever listener the SYN has come to: if that one has another key or none,
- * nobody gets an answer.
+ * Whether the connection in s->stored can have been joined by a SYN to the listener in
+ * s->other, whose key @listener_key tells: the gate lets no other T through to a listener with
+ * a key, but to one without a key any.
+ */
+static __always_inline bool is_let_in(const struct scratch *s,
+				      const struct mptcp_sock *msk,
+				      enum extkey_key listener_key)
+{
+	const struct extkey_keys *keys = &s->other.keys;
+
+	if (takes_plain_token(msk, &s->stored))
+		return true;
+	return is_ours(listener_key) &&
+	       (takes_token(&s->stored, &s->other, &keys->sending) ||
+		(keys->has_accepted &&
+		 takes_token(&s->stored, &s->other, &keys->accepted)));
+}
+
+/*
+ * The SYN/ACK says that a connection was found. Its own key masks it, whatever listener
+ * the SYN has come to: if that one is no way into this connection, nobody gets an answer.
  */
 static __always_inline int
 mask_synack(struct __sk_buff *skb, struct scratch *s,
 	    const struct mptcp_subflow_request_sock *req)
 {
+	const struct mptcp_sock *listener =
+		kernel_cast(struct mptcp_sock, listener_msk(req));
 	enum extkey_key key = key_of(req->msk, &s->stored);
 
 	if (key == EXTKEY_KEY_UNKNOWN)
 		return TC_ACT_SHOT;
 	if (!is_ours(key))
 		return TC_ACT_UNSPEC;
-	if (read_stored(listener_msk(req), &s->other) != READ_KEY ||
-	    !same_key(&s->stored, &s->other)) {
+	if (!is_let_in(s, req->msk, key_of_listener(listener, &s->other))) {
 		count(s->stored.cgroup_id, join_refused);
 		return TC_ACT_SHOT;
 	}
@@ -197,18 +239,21 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		count(s->stored.cgroup_id, join_synack_tx);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
+	if (!use_sending_key(s, EXTKEY_FIELD_SYNACK))
+		return TC_ACT_SHOT;
 
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
 	s->input.nonce[0] = req->remote_nonce;
 	s->input.nonce[1] = req->local_nonce;
-	set_keys(req->msk->local_key, req->msk->remote_key, false, &s->input);
+	set_keys(req->msk->local_key, req->msk->remote_key, is_server(req->msk),
+		 false, &s->input);
 	return write_64(skb, s, &s->packet.walk.options[0],
 			req->thmac ^ mask_of(s)) ?
 		       TC_ACT_UNSPEC :
 		       TC_ACT_SHOT;
 }
 
-/* Which key the listener has, and in @s if it has one; @cgroup_id is of its policy */
+/* Which key the listener has, and in s->other if it has one; @cgroup_id is of its policy */
 static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
 						   struct scratch *s,
 						   struct tuple_key *key,
@@ -223,8 +268,8 @@ static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
 		return found;
 	msk = msk_of(listener);
 	if (msk) {
-		found = key_of_listener(msk, &s->stored);
-		*cgroup_id = s->stored.cgroup_id;
+		found = key_of_listener(msk, &s->other);
+		*cgroup_id = s->other.cgroup_id;
 		if (!*cgroup_id)
 			find_policy(msk_sock(msk), cgroup_id);
 	}
@@ -232,23 +277,27 @@ static __always_inline enum extkey_key answered_by(struct __sk_buff *skb,
 	return found;
 }
 
-/* The connection that the SYN of this answer asked for, if the listener has its key */
+/*
+ * The connection that the SYN of this answer asked for, with its @key and that in s->stored, if
+ * the listener is a way into it
+ */
 static __always_inline struct mptcp_sock *
 answered_for(struct __sk_buff *skb, struct scratch *s, const struct joining *j,
-	     enum extkey_key listener_key, __u64 *cgroup_id)
+	     enum extkey_key listener_key, enum extkey_key *key,
+	     __u64 *cgroup_id)
 {
-	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
 	struct mptcp_sock *msk;
 
-	msk = j ? find_connection(netns_of(skb), j->token, &s->other, &key) :
+	*key = EXTKEY_KEY_UNKNOWN;
+	msk = j ? find_connection(netns_of(skb), j->token, &s->stored, key) :
 		  NULL;
-	if (is_ours(key))
-		*cgroup_id = s->other.cgroup_id;
-	if (key != listener_key)
+	if (!msk)
 		return NULL;
-	if (key == EXTKEY_KEY_ABSENT)
+	if (is_ours(*key))
+		*cgroup_id = s->stored.cgroup_id;
+	if (*key == EXTKEY_KEY_ABSENT)
 		return msk;
-	return is_ours(key) && same_key(&s->stored, &s->other) ? msk : NULL;
+	return is_ours(*key) && is_let_in(s, msk, listener_key) ? msk : NULL;
 }
 
 /*
@@ -259,7 +308,7 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 {
 	const struct extkey_option *option = &s->packet.walk.options[0];
 	struct cookie_join *join = &s->join;
-	enum extkey_key listener_key;
+	enum extkey_key listener_key, key_kind;
 	struct mptcp_sock *msk;
 	struct slot_key slot;
 	__u64 cgroup_id = 0;
@@ -274,14 +323,15 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	if (j && j->answered)
 		return TC_ACT_UNSPEC;
 	listener_key = answered_by(skb, s, &key, &cgroup_id);
-	msk = answered_for(skb, s, j, listener_key, &cgroup_id);
+	msk = answered_for(skb, s, j, listener_key, &key_kind, &cgroup_id);
 	if (!j || !msk)
 		goto refuse;
 
 	join->local_key = msk->local_key;
 	join->remote_key = msk->remote_key;
+	join->is_server = is_server(msk);
 	join->cgroup_id = cgroup_id;
-	join->key = listener_key;
+	join->key = key_kind;
 	join->token = j->token;
 	join->nonce[0] = j->nonce;
 	join->nonce[1] = opt_be32(&s->packet, option->at + EXTKEY_VALUE_AT + 8);
@@ -290,16 +340,19 @@ static __always_inline int mask_cookie(struct __sk_buff *skb, struct scratch *s)
 	if (bpf_map_update_elem(&cookie_joins, &slot, join, BPF_ANY))
 		goto refuse;
 	j->answered = true;
-	if (listener_key == EXTKEY_KEY_ABSENT)
+	if (key_kind == EXTKEY_KEY_ABSENT)
 		return TC_ACT_UNSPEC;
 	count(cgroup_id, join_synack_tx);
-	if (listener_key == EXTKEY_KEY_TOKEN)
+	if (key_kind == EXTKEY_KEY_TOKEN)
 		return TC_ACT_UNSPEC;
+	if (!use_sending_key(s, EXTKEY_FIELD_SYNACK))
+		return TC_ACT_SHOT;
 
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
 	s->input.nonce[0] = join->nonce[0];
 	s->input.nonce[1] = join->nonce[1];
-	set_keys(join->local_key, join->remote_key, false, &s->input);
+	set_keys(join->local_key, join->remote_key, join->is_server, false,
+		 &s->input);
 	return write_64(skb, s, option,
 			field_value(&s->packet, option) ^ mask_of(s)) ?
 		       TC_ACT_UNSPEC :

@@ -11,6 +11,8 @@
 #ifndef EXTKEY_TC_SHARED_BPF_H
 #define EXTKEY_TC_SHARED_BPF_H
 
+#include "extkey_expected.h"
+
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
 #include "memory.bpf.h"
@@ -28,6 +30,7 @@ struct scratch {
 	struct extkey_facts facts;
 	struct extkey_mask_input input;
 	struct extkey_sock stored, other;
+	struct extkey_secret secret; /* of these keys the one in use */
 	struct extkey_sha256 sha256;
 	struct cookie_join join; /* or no more of it than a connection's keys */
 	__u8 hmac[FIELD_MAX];
@@ -50,8 +53,9 @@ static __always_inline struct scratch *get_scratch(void)
 /* A map can be dumped, and what it holds now, it holds until the next packet */
 static __always_inline void forget_secrets(struct scratch *s)
 {
-	__builtin_memset(&s->stored.secret, 0, sizeof(s->stored.secret));
-	__builtin_memset(&s->other.secret, 0, sizeof(s->other.secret));
+	__builtin_memset(&s->stored.keys, 0, sizeof(s->stored.keys));
+	__builtin_memset(&s->other.keys, 0, sizeof(s->other.keys));
+	__builtin_memset(&s->secret, 0, sizeof(s->secret));
 }
 
 static __always_inline struct bpf_sock *
@@ -168,12 +172,11 @@ static __always_inline bool delivered_here(struct __sk_buff *skb,
 		fib.ipv4_dst = packet->tuple.ipv4.daddr;
 	}
 	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
-	case BPF_FIB_LKUP_RET_SUCCESS:
-	case BPF_FIB_LKUP_RET_NO_NEIGH:
-	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return false; /* goes on to another host */
-	default:
+	case BPF_FIB_LKUP_RET_NOT_FWDED:
+	case BPF_FIB_LKUP_RET_FWD_DISABLED:
 		return true;
+	default:
+		return false; /* goes on to another host, or nowhere */
 	}
 }
 
@@ -203,6 +206,7 @@ join_of(const struct mptcp_subflow_request_sock *req, struct cookie_join *join)
 
 	join->local_key = msk->local_key;
 	join->remote_key = msk->remote_key;
+	join->is_server = is_server(msk);
 	join->nonce[0] = req->remote_nonce;
 	join->nonce[1] = req->local_nonce;
 }
@@ -217,12 +221,48 @@ static __always_inline void new_input(struct scratch *s, __u8 field,
 		packet_addresses(&s->packet, from_initiator, &s->input);
 }
 
-/* A global function, as join_hmac() */
+/* False if it is none of a key */
+static __always_inline bool use_key(struct scratch *s,
+				    enum extkey_choice choice)
+{
+	const struct extkey_secret *secret =
+		extkey_secret_of(&s->stored.keys, choice);
+
+	if (!secret)
+		return false;
+	s->secret = *secret;
+	return true;
+}
+
+/* For a field that is sent, but T */
+static __always_inline bool use_sending_key(struct scratch *s, __u8 field)
+{
+	return use_key(s, extkey_choose(&s->stored.keys, s->stored.scheme,
+					field, 0));
+}
+
+/* For one that is received, but T */
+static __always_inline bool use_accepted_key(struct scratch *s, __u8 field,
+					     __u32 attempt)
+{
+	return use_key(s, extkey_accept(&s->stored.keys, s->stored.scheme,
+					field, 0, attempt));
+}
+
+/* By use_key(). A global function, as join_hmac() */
 __noinline __u64 mask_of(struct scratch *s)
 {
 	if (!s)
 		return 0;
-	return extkey_mask(s->stored.scheme, &s->stored.secret, &s->input);
+	return extkey_mask(s->stored.scheme, &s->secret, &s->input);
+}
+
+/* What the field in s->input is without a mask. A global function, as join_hmac() */
+__noinline __u64 expected_of(struct scratch *s)
+{
+	if (!s)
+		return 0;
+	return extkey_expected(&s->sha256, &s->input);
 }
 
 /* What the address of ADD_ADDR is, which stands at @at */

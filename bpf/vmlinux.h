@@ -22,6 +22,7 @@ struct kernfs_node {
 };
 
 struct cgroup;
+struct bpf_local_storage;
 
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
@@ -31,6 +32,7 @@ struct cgroup_subsys_state {
 struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct bpf_local_storage *bpf_cgrp_storage;
 };
 
 struct sock_cgroup_data {
@@ -173,11 +175,17 @@ struct sk_buff {
 };
 
 /* net/mptcp/protocol.h */
+struct mptcp_pm_data {
+	struct list_head anno_list;
+	__u8 server_side;
+};
+
 struct mptcp_sock {
 	struct inet_connection_sock sk;
 	__u64 local_key;
 	__u64 remote_key;
 	__u32 token;
+	struct mptcp_pm_data pm;
 	struct sock *first;
 };
 
@@ -187,6 +195,7 @@ struct mptcp_subflow_context {
 	__u32 remote_nonce;
 	__u32 local_nonce;
 	__u32 remote_token;
+	__u8 remote_id;
 	__u8 hmac[20];
 	struct sock *conn;
 };
@@ -221,6 +230,7 @@ struct mptcp_auth {
 	enum mptcp_auth_field field;
 	bool rx;
 	__u8 word;
+	__u8 attempt;
 	__u32 token;
 	__u32 nonce[2];
 	const struct mptcp_addr_info *addr;
@@ -236,6 +246,9 @@ struct bpf_sock_addr_kern {
 };
 
 #pragma clang attribute pop
+
+/* Linux 6.2: of enum bpf_map_type */
+#define BPF_MAP_TYPE_CGRP_STORAGE 32
 
 /* include/linux/socket.h, include/uapi/linux/if_packet.h */
 #define AF_INET 2

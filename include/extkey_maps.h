@@ -9,11 +9,12 @@
 
 #include <linux/types.h>
 
+#include "extkey_choice.h"
 #include "extkey_mask.h"
 #include "extkey_verdict.h"
 
 /* Another one for each change of what is stored: with live sockets, policies, devices */
-#define EXTKEY_LAYOUT "3"
+#define EXTKEY_LAYOUT "4"
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_KEY_CHECK \
@@ -30,12 +31,18 @@ enum extkey_engine {
 	EXTKEY_ENGINE_TC, /* programs on the interfaces */
 };
 
+/* Where a socket may have its key from; of these the first one that gives one */
+#define EXTKEY_FROM_ADDRESS 1 /* of connect() or bind() */
+#define EXTKEY_FROM_CGROUP 2 /* map cgroup_keys */
+
 /* Map policies, key: id of the cgroup (its inode number in cgroup2) */
 struct extkey_policy {
 	__u32 scheme; /* enum extkey_scheme */
 	__u32 engine; /* enum extkey_engine */
 	__u32 require_key; /* 1: MPTCP sockets without a key get EPERM */
 	__u32 bind_addresses; /* 1: masks of joins depend on the addresses */
+	__u32 sources; /* EXTKEY_FROM_* */
+	__u32 unused;
 	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
 };
 
@@ -49,6 +56,7 @@ struct extkey_policy {
  */
 struct extkey_counters {
 	__u64 keys_taken; /* connect() or bind() that set or changed a key */
+	__u64 keys_given; /* sockets that got the key of their cgroup */
 	__u64 keys_weak; /* of these: scheme xor makes mask 0 of the key */
 	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
 	__u64 keys_missing; /* refused with EPERM: no key, but one required */
@@ -85,10 +93,6 @@ struct extkey_device {
 	__u32 clsact; /* 1: the qdisc is ours as well */
 };
 
-#define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
-#define EXTKEY_SOCK_HOOKED \
-	2 /* the hook gave a mask: without the hook the kernel refuses its fields */
-
 /*
  * Map keys, a socket storage on the MPTCP socket. Written only while the socket
  * is neither connected nor listening, so that the hook can read without a lock; but for
@@ -96,12 +100,18 @@ struct extkey_device {
  */
 struct extkey_sock {
 	__u64 cgroup_id;
-	struct extkey_secret secret;
+	struct extkey_keys keys; /* without EXTKEY_SOCK_CGROUP */
 	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
 	__u8 engine; /* enum extkey_engine, the same; the policy of now counts more */
 	__u8 bind_addresses; /* bind_addresses, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
 	__u32 proven; /* low half of the own MPTCP key, if this host has chosen it; or 0 */
 };
+
+#define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
+#define EXTKEY_SOCK_HOOKED \
+	2 /* the hook gave a mask: without the hook the kernel refuses its fields */
+#define EXTKEY_SOCK_CGROUP \
+	4 /* the listener key is the one of its cgroup, as it is now */
 
 #endif /* EXTKEY_MAPS_H */

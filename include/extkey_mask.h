@@ -48,6 +48,7 @@ struct extkey_mask_input {
 	__u8 field; /* enum extkey_field */
 	__u8 word; /* ACK: which 64 bits of the HMAC, 0 to 2 */
 	__u8 bind_addresses; /* MP_JOIN: 1 if the addresses of the SYN are in the mask */
+	__u8 from_server; /* all but the SYN: 1 if the sender has accepted the connection */
 	__u8 addr_id; /* ADD_ADDR */
 	__u8 family; /* ADD_ADDR: 4 or 6 */
 	__u32 nonce[2]; /* MP_JOIN: of the SYN; SYN/ACK, ACK: of the SYN/ACK */
@@ -116,7 +117,7 @@ extkey_derive(const __u8 key[EXTKEY_KEY_MAX], unsigned int len,
 	      struct extkey_secret *secret)
 {
 	__u8 msg[8 + EXTKEY_KEY_MAX - EXTKEY_SIPHASH_KEY_SIZE] = {
-		'e', 'x', 't', 'k', 'e', 'y', 0, len,
+		'e', 'x', 't', 'k', 'y', '2', 0, len,
 	};
 
 	extkey_copy(msg + 8, key + EXTKEY_SIPHASH_KEY_SIZE,
@@ -170,6 +171,7 @@ extkey_hmac_prf(const struct extkey_secret *secret,
 
 	msg[0] = input->field == EXTKEY_FIELD_SYNACK ? 'S' : 'A';
 	msg[1] = input->word;
+	msg[3] = input->from_server;
 	extkey_put_be32(msg + 4, input->nonce[0]);
 	extkey_put_be32(msg + 8, input->nonce[1]);
 	extkey_put_be64(msg + 12, input->sender_key);
@@ -185,7 +187,7 @@ static inline __attribute__((always_inline)) __u64
 extkey_add_addr_prf(const struct extkey_secret *secret,
 		    const struct extkey_mask_input *input)
 {
-	__u8 msg[40] = { 'D' };
+	__u8 msg[40] = { 'D', 0, 0, input->from_server };
 
 	extkey_put_be64(msg + 4, input->sender_key);
 	extkey_put_be64(msg + 12, input->receiver_key);
@@ -200,7 +202,7 @@ static inline __attribute__((always_inline)) __u64
 extkey_fastclose_prf(const struct extkey_secret *secret,
 		     const struct extkey_mask_input *input)
 {
-	__u8 msg[20] = { 'F' };
+	__u8 msg[20] = { 'F', 0, 0, input->from_server };
 
 	extkey_put_be64(msg + 4, input->sender_key);
 	extkey_put_be64(msg + 12, input->receiver_key);

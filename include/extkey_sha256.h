@@ -109,7 +109,16 @@ static inline void extkey_hmac_pad(struct extkey_sha256 *ctx, __u64 key1,
 	extkey_sha256_block(ctx);
 }
 
-/* What is left after a block of 64 bytes: @words of them are there already */
+/* The end of a hash, after a block of 64 bytes: @len bytes more, which are in the block */
+static inline void extkey_hmac_finish(struct extkey_sha256 *ctx,
+				      unsigned int len)
+{
+	ctx->block[EXTKEY_SHA256_WORDS - 1] =
+		(EXTKEY_SHA256_WORDS * 4 + len) * 8;
+	extkey_sha256_block(ctx);
+}
+
+/* The same of @words words, with the bit and the zeros that go behind them */
 static inline void extkey_hmac_end(struct extkey_sha256 *ctx,
 				   unsigned int words)
 {
@@ -118,9 +127,21 @@ static inline void extkey_hmac_end(struct extkey_sha256 *ctx,
 	ctx->block[words] = 0x80000000;
 	for (i = words + 1; i < EXTKEY_SHA256_WORDS - 1; i++)
 		ctx->block[i] = 0;
-	ctx->block[EXTKEY_SHA256_WORDS - 1] =
-		(EXTKEY_SHA256_WORDS + words) * 32;
-	extkey_sha256_block(ctx);
+	extkey_hmac_finish(ctx, words * 4);
+}
+
+/* The outer hash, of the inner one in ctx->state */
+static inline void extkey_hmac_outer(struct extkey_sha256 *ctx, __u64 key1,
+				     __u64 key2)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		ctx->inner[i] = ctx->state[i];
+	extkey_hmac_pad(ctx, key1, key2, 0x5c5c5c5c);
+	for (i = 0; i < 8; i++)
+		ctx->block[i] = ctx->inner[i];
+	extkey_hmac_end(ctx, 8);
 }
 
 /*
@@ -130,19 +151,11 @@ static inline void extkey_hmac_end(struct extkey_sha256 *ctx,
 static inline __u64 extkey_join_hmac(struct extkey_sha256 *ctx, __u64 key1,
 				     __u64 key2, __u32 nonce1, __u32 nonce2)
 {
-	unsigned int i;
-
 	extkey_hmac_pad(ctx, key1, key2, 0x36363636);
 	ctx->block[0] = nonce1;
 	ctx->block[1] = nonce2;
 	extkey_hmac_end(ctx, 2);
-	for (i = 0; i < 8; i++)
-		ctx->inner[i] = ctx->state[i];
-
-	extkey_hmac_pad(ctx, key1, key2, 0x5c5c5c5c);
-	for (i = 0; i < 8; i++)
-		ctx->block[i] = ctx->inner[i];
-	extkey_hmac_end(ctx, 8);
+	extkey_hmac_outer(ctx, key1, key2);
 	return (__u64)ctx->state[0] << 32 | ctx->state[1];
 }
 

@@ -38,7 +38,8 @@ enum extkey_to {
 
 /*
  * The key of the connection that the segment is about: that of the socket, and at a
- * listener, of a segment with A, that of the join which was found
+ * listener, of a segment with T or A, that of the connection to be joined. If T leads to none
+ * that is known, it is the listener's.
  */
 enum extkey_key {
 	EXTKEY_KEY_UNKNOWN, /* nobody knows */
@@ -54,6 +55,7 @@ struct extkey_facts {
 	__u8 key; /* enum extkey_key */
 	__u8 no_key_here; /* no socket of this network namespace has had a key */
 	__u8 verified; /* a program removed the mask of each field that is read */
+	__u8 plain; /* T: the connection takes a plain one */
 	__u8 join; /* A: there is a request, or a record, of the join that it ends */
 	__u8 hmac; /* and its 160 bits are the HMAC of that join */
 	__u8 refusal; /* RST with sequence number 0, as a refused SYN has it */
@@ -124,6 +126,8 @@ static inline enum extkey_verdict extkey_judge(const struct extkey_facts *facts)
 		return EXTKEY_PASS;
 	if (facts->key == EXTKEY_KEY_TOKEN &&
 	    facts->segment != EXTKEY_SEGMENT_TOKEN)
+		return EXTKEY_PASS;
+	if (facts->segment == EXTKEY_SEGMENT_TOKEN && facts->plain)
 		return EXTKEY_PASS;
 	return facts->verified ? EXTKEY_PASS : EXTKEY_DROP_UNVERIFIED;
 }

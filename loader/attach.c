@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup_keys.h"
 #include "cgroups.h"
 #include "error.h"
 #include "gate.h"
@@ -20,6 +21,7 @@ struct attachment {
 	__u64 id;
 	bool known; /* there is a policy already */
 	struct extkey_policy old, policy;
+	struct extkey_secret secret; /* of the key file, if there is one */
 	struct maps maps;
 };
 
@@ -66,9 +68,18 @@ static int merge_policy(const struct options *options,
 		policy->engine = attachment->old.engine;
 		policy->require_key = attachment->old.require_key;
 		policy->bind_addresses = attachment->old.bind_addresses;
+		policy->sources = attachment->old.sources;
 	} else {
 		policy->require_key = needs_key_so_far(attachment);
+		policy->sources = EXTKEY_FROM_ADDRESS;
 	}
+	/* What stands in sin_zero by accident is not to take the key's place */
+	if (options->key_file)
+		policy->sources = EXTKEY_FROM_CGROUP;
+	if (options->sources >= 0)
+		policy->sources = options->sources;
+	if (options->key_file && !(policy->sources & EXTKEY_FROM_CGROUP))
+		return usage_error("--key-file goes with '--sources cgroup'");
 	if (options->scheme >= 0)
 		policy->scheme = options->scheme;
 	if (options->require_key >= 0)
@@ -119,6 +130,33 @@ static int add_engine(const struct options *options,
 	return err;
 }
 
+/* Before the policy says that sockets have it */
+static int set_key(const struct options *options, struct attachment *attachment)
+{
+	const struct extkey_policy *policy = &attachment->policy;
+	struct maps *maps = &attachment->maps;
+	struct extkey_keys keys;
+	bool has_key;
+	int err = 0;
+
+	has_key = cgroup_key_read(maps->cgroup_keys, attachment->fd, &keys);
+	if (options->key_file) {
+		if (has_key && memcmp(&keys.sending, &attachment->secret,
+				      sizeof(keys.sending)))
+			say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",
+			    keys.sending.fingerprint, policy->cgroup);
+		keys_set(&keys, &attachment->secret);
+		err = cgroup_key_write(maps->cgroup_keys, attachment->fd,
+				       &keys);
+	} else if (policy->sources & EXTKEY_FROM_CGROUP && !has_key) {
+		err = fail(-EINVAL,
+			   "'%s' has no key of its own; give one by --key-file",
+			   policy->cgroup);
+	}
+	explicit_bzero(&keys, sizeof(keys));
+	return err;
+}
+
 /* All before the policy is there, and with it sockets that count on them */
 static int make_ready(const struct options *options,
 		      struct attachment *attachment)
@@ -162,10 +200,10 @@ static void print_result(const struct attachment *attachment)
 	const struct extkey_policy *policy = &attachment->policy;
 
 	if (!attachment->known) {
-		printf("%s: attached, engine %s, scheme %s, key %s, addresses %s\n",
+		printf("%s: attached, engine %s, scheme %s, key %s, from %s, addresses %s\n",
 		       policy->cgroup, engine_name(policy->engine),
 		       scheme_name(policy->scheme), key_word(policy),
-		       addresses_word(policy));
+		       sources_name(policy->sources), addresses_word(policy));
 		return;
 	}
 	printf("%s: policy updated", policy->cgroup);
@@ -174,6 +212,8 @@ static void print_result(const struct attachment *attachment)
 	print_change("scheme", scheme_name(old->scheme),
 		     scheme_name(policy->scheme));
 	print_change("key", key_word(old), key_word(policy));
+	print_change("from", sources_name(old->sources),
+		     sources_name(policy->sources));
 	print_change("addresses", addresses_word(old), addresses_word(policy));
 	printf("\n");
 }
@@ -187,9 +227,11 @@ static int attach(const struct options *options, struct attachment *attachment)
 	if (err)
 		return err;
 	err = make_ready(options, attachment);
+	if (!err)
+		err = set_key(options, attachment);
 	if (err)
 		return err;
-	if (!has_address_length())
+	if (policy->sources & EXTKEY_FROM_ADDRESS && !has_address_length())
 		say("warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it");
 	/* The path is for people alone; by another name it is the same cgroup */
 	if (attachment->known &&
@@ -217,11 +259,16 @@ int cmd_attach(const struct options *options)
 	int err, status;
 
 	err = check_system();
+	/* Standard input may be slow: not while others wait for the lock */
+	if (!err && options->key_file)
+		err = key_file_read(options->key_file, &attachment.secret);
 	if (!err)
 		err = cgroup_open(options->cgroup, &attachment.fd,
 				  &attachment.id, attachment.policy.cgroup);
-	if (err)
+	if (err) {
+		explicit_bzero(&attachment.secret, sizeof(attachment.secret));
 		return exit_status(err);
+	}
 	err = installation_open(maps, options->verb->name);
 	if (!err)
 		err = installation_repair(maps);
@@ -245,6 +292,7 @@ int cmd_attach(const struct options *options)
 	err = installation_drop_unused(maps);
 	status = status ? status : exit_status(err);
 close:
+	explicit_bzero(&attachment.secret, sizeof(attachment.secret));
 	installation_close(maps);
 	close(attachment.fd);
 	return status;

@@ -26,6 +26,7 @@
 #define HOOK_LINK HOOK_DIR "/link"
 #define NEW_HOOK_LINK HOOK_DIR "/link_new"
 #define KEYS_MAP EXTKEY_DIR "/keys"
+#define CGROUP_KEYS_MAP EXTKEY_DIR "/cgroup_keys"
 #define POLICIES_MAP EXTKEY_DIR "/policies"
 #define DEVICES_MAP TC_DIR "/maps/devices"
 #define ENGINES_MAP EXTKEY_DIR "/engines"
@@ -41,6 +42,7 @@ static void close_map(int *fd)
 static void close_maps(struct maps *maps)
 {
 	close_map(&maps->keys);
+	close_map(&maps->cgroup_keys);
 	close_map(&maps->policies);
 	close_map(&maps->counters);
 	close_map(&maps->devices);
@@ -58,6 +60,10 @@ static int open_maps(struct maps *maps)
 	maps->keys = pin_open_map(KEYS_MAP, sizeof(struct extkey_sock));
 	if (maps->keys < 0)
 		return maps->keys;
+	maps->cgroup_keys =
+		pin_open_map(CGROUP_KEYS_MAP, sizeof(struct extkey_keys));
+	if (maps->cgroup_keys < 0)
+		return maps->cgroup_keys;
 	maps->policies =
 		pin_open_map(POLICIES_MAP, sizeof(struct extkey_policy));
 	if (maps->policies < 0)
@@ -216,7 +222,7 @@ static int print_socket(const struct keyed_socket *socket, void *unused)
 /* The keys of live sockets cannot be carried over: those have to be made anew */
 static int layout_error(const char *layout)
 {
-	struct maps maps = { -1, -1, -1, -1 };
+	struct maps maps = { -1, -1, -1, -1, -1 };
 
 	maps.keys = bpf_obj_get(KEYS_MAP);
 	say("%s has the layout '%s' of another version, this one has '%s'. These sockets hold keys, and their services have to be restarted:",
@@ -246,7 +252,7 @@ int installation_open(struct maps *maps, const char *verb)
 {
 	int err;
 
-	*maps = (struct maps){ -1, -1, -1, -1 };
+	*maps = (struct maps){ -1, -1, -1, -1, -1 };
 	err = lock_take(verb);
 	if (err || !pin_exists(EXTKEY_DIR) || !rmdir(EXTKEY_DIR))
 		return err;
@@ -478,7 +484,7 @@ void installation_abandon(struct maps *maps)
 
 int installation_remove(void)
 {
-	struct maps maps = { -1, -1, -1, -1 };
+	struct maps maps = { -1, -1, -1, -1, -1 };
 	int err;
 
 	err = lock_take("detach --all");

@@ -16,6 +16,13 @@ static const char *const engines[] = {
 	[EXTKEY_ENGINE_TC] = "tc",
 };
 
+static const char *const sources[] = {
+	[0] = "none",
+	[EXTKEY_FROM_ADDRESS] = "address",
+	[EXTKEY_FROM_CGROUP] = "cgroup",
+	[EXTKEY_FROM_ADDRESS | EXTKEY_FROM_CGROUP] = "address,cgroup",
+};
+
 static int number_of(const char *const *words, unsigned int nr,
 		     const char *word)
 {
@@ -37,6 +44,11 @@ const char *engine_name(unsigned int engine)
 	return engine < NR(engines) ? engines[engine] : "unknown";
 }
 
+const char *sources_name(unsigned int bits)
+{
+	return bits < NR(sources) ? sources[bits] : "unknown";
+}
+
 int scheme_number(const char *word)
 {
 	return number_of(schemes, NR(schemes), word);
@@ -45,4 +57,11 @@ int scheme_number(const char *word)
 int engine_number(const char *word)
 {
 	return number_of(engines, NR(engines), word);
+}
+
+int sources_number(const char *word)
+{
+	int bits = number_of(sources, NR(sources), word);
+
+	return bits ? bits : -1;
 }

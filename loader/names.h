@@ -9,8 +9,12 @@
 const char *scheme_name(unsigned int scheme);
 const char *engine_name(unsigned int engine);
 
+/* "address", "cgroup" or "address,cgroup", for EXTKEY_FROM_* */
+const char *sources_name(unsigned int sources);
+
 /* The number, or -1 for a word that is none of them */
 int scheme_number(const char *word);
 int engine_number(const char *word);
+int sources_number(const char *word);
 
 #endif /* EXTKEY_NAMES_H */

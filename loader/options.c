@@ -14,6 +14,12 @@ enum {
 	OPT_BIND_ADDRESSES,
 	OPT_NO_BIND_ADDRESSES,
 	OPT_ENGINE,
+	OPT_KEY_FILE,
+	OPT_SOURCES,
+	OPT_ADD,
+	OPT_USE_NEW,
+	OPT_DROP_OLD,
+	OPT_DROP_NEW,
 	OPT_NETNS,
 	OPT_DEV,
 	OPT_ALL,
@@ -26,6 +32,12 @@ static const struct option long_options[] = {
 	{ "bind-addresses", no_argument, NULL, OPT_BIND_ADDRESSES },
 	{ "no-bind-addresses", no_argument, NULL, OPT_NO_BIND_ADDRESSES },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "key-file", required_argument, NULL, OPT_KEY_FILE },
+	{ "sources", required_argument, NULL, OPT_SOURCES },
+	{ "add", required_argument, NULL, OPT_ADD },
+	{ "use-new", no_argument, NULL, OPT_USE_NEW },
+	{ "drop-old", no_argument, NULL, OPT_DROP_OLD },
+	{ "drop-new", no_argument, NULL, OPT_DROP_NEW },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "dev", required_argument, NULL, OPT_DEV },
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -40,6 +52,11 @@ static bool goes_with(int opt, unsigned int takes)
 	case OPT_NETNS:
 	case OPT_DEV:
 		return takes & TAKES_DEVICES;
+	case OPT_ADD:
+	case OPT_USE_NEW:
+	case OPT_DROP_OLD:
+	case OPT_DROP_NEW:
+		return takes & TAKES_KEY_STEP;
 	case OPT_ALL:
 		return takes & TAKES_CGROUP_OR_ALL;
 	case 'j':
@@ -68,6 +85,27 @@ static int parse_scheme(const char *word, struct options *options)
 	if (options->scheme < 0)
 		return usage_error(
 			"--scheme takes 'siphash' or 'xor', not '%s'", word);
+	return EXIT_OK;
+}
+
+static int parse_sources(const char *word, struct options *options)
+{
+	options->sources = sources_number(word);
+	if (options->sources < 0)
+		return usage_error(
+			"--sources takes 'address', 'cgroup' or 'address,cgroup', not '%s'",
+			word);
+	return EXIT_OK;
+}
+
+static int parse_step(enum key_step step, const char *file,
+		      struct options *options)
+{
+	if (options->key_step)
+		return usage_error("%s: one step at a time",
+				   options->verb->name);
+	options->key_step = step;
+	options->key_file = file;
 	return EXIT_OK;
 }
 
@@ -116,6 +154,19 @@ static int parse_option(int opt, int index, char **argv,
 	case OPT_NO_BIND_ADDRESSES:
 		options->bind_addresses = opt == OPT_BIND_ADDRESSES;
 		break;
+	case OPT_KEY_FILE:
+		options->key_file = optarg;
+		break;
+	case OPT_SOURCES:
+		return parse_sources(optarg, options);
+	case OPT_ADD:
+		return parse_step(KEY_ADD, optarg, options);
+	case OPT_USE_NEW:
+		return parse_step(KEY_USE_NEW, NULL, options);
+	case OPT_DROP_OLD:
+		return parse_step(KEY_DROP_OLD, NULL, options);
+	case OPT_DROP_NEW:
+		return parse_step(KEY_DROP_NEW, NULL, options);
 	case OPT_ALL:
 		options->all = true;
 		break;
@@ -164,6 +215,10 @@ static int parse_cgroup(char **argv, struct options *options)
 			verb->name,
 			takes & TAKES_CGROUP_OR_ALL ? " or --all" : "",
 			verb->name, verb->args);
+	if (takes & TAKES_KEY_STEP && !options->key_step)
+		return usage_error(
+			"%s: give a step; usage: extkey_loader %s %s",
+			verb->name, verb->name, verb->args);
 	return EXIT_OK;
 }
 
@@ -174,7 +229,7 @@ int options_parse(int argc, char **argv, const struct verb *verbs,
 
 	memset(options, 0, sizeof(*options));
 	options->engine = options->scheme = -1;
-	options->require_key = options->bind_addresses = -1;
+	options->require_key = options->bind_addresses = options->sources = -1;
 	err = parse_verb(argc < 2 ? "status" : argv[1], verbs, options);
 	if (err || argc < 2)
 		return err;

@@ -8,6 +8,14 @@
 #include "devices.h"
 #include "extkey_maps.h"
 
+enum key_step {
+	KEY_NO_STEP,
+	KEY_ADD,
+	KEY_USE_NEW,
+	KEY_DROP_OLD,
+	KEY_DROP_NEW,
+};
+
 struct options {
 	const struct verb *verb;
 	const char *cgroup;
@@ -18,7 +26,11 @@ struct options {
 	int scheme;
 	int require_key;
 	int bind_addresses;
+	int sources;
 	bool engine_auto; /* whatever the kernel can do best */
+
+	const char *key_file; /* attach, key --add */
+	enum key_step key_step; /* key */
 
 	bool all; /* detach */
 	bool json; /* status, check */
@@ -33,6 +45,7 @@ enum {
 	TAKES_POLICY = 8, /* --scheme and the like */
 	TAKES_DEVICES = 16, /* --netns, --dev */
 	TAKES_JSON = 32,
+	TAKES_KEY_STEP = 64, /* --add and the like; one must be given */
 };
 
 /* One line of the table in extkey_loader.c, which the help is printed from as well */

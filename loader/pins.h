@@ -4,7 +4,7 @@
  *
  *	/sys/fs/bpf/extkey/
  *		layout			symbolic link whose text is EXTKEY_LAYOUT
- *		keys policies counters	maps, for both engines
+ *		keys cgroup_keys policies counters	maps, for both engines
  *		counters_next		those of a build that counts other things, for a moment
  *		cgroup/programs/	connect4 ..., and the link "build"
  *		cgroups/ID/		links of those to the cgroup with this id

@@ -24,6 +24,7 @@ static const struct cgroup_program {
 	{ "connect6", BPF_CGROUP_INET6_CONNECT },
 	{ "bind4", BPF_CGROUP_INET4_BIND },
 	{ "bind6", BPF_CGROUP_INET6_BIND },
+	{ "create", BPF_CGROUP_INET_SOCK_CREATE },
 };
 
 #define NR_CGROUP_PROGRAMS \

@@ -15,6 +15,7 @@
 /* Descriptors of the pinned maps; -1 for what is not installed */
 struct maps {
 	int keys;
+	int cgroup_keys;
 	int policies;
 	int counters;
 	int devices; /* engine tc */

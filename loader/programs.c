@@ -34,8 +34,9 @@ static const struct set {
 };
 
 /* Maps of more than one object */
-static const char *const shared_maps[] = { "keys", "policies", "counters",
-					   "engines", "namespaces" };
+static const char *const shared_maps[] = { "keys",     "cgroup_keys",
+					   "policies", "counters",
+					   "engines",  "namespaces" };
 
 /* What libbpf and the verifier say is of interest only if a load fails */
 static char libbpf_log[4096];

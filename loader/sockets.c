@@ -144,22 +144,27 @@ struct listing {
 	void *data;
 };
 
-/* The value of the map "keys" among the attributes of a socket */
+/*
+ * The value of the map "keys" among the attributes of a socket. That of another layout may be
+ * shorter; it begins with the cgroup, too.
+ */
 static bool find_stored(const struct nlattr *storages,
 			struct extkey_sock *stored)
 {
 	const struct nlattr *storage, *attr;
+	__u32 len;
 
+	memset(stored, 0, sizeof(*stored));
 	mnl_attr_for_each_nested(storage, storages)
 	{
 		mnl_attr_for_each_nested(attr, storage)
 		{
 			if (mnl_attr_get_type(attr) !=
-				    SK_DIAG_BPF_STORAGE_MAP_VALUE ||
-			    mnl_attr_get_payload_len(attr) < sizeof(*stored))
+			    SK_DIAG_BPF_STORAGE_MAP_VALUE)
 				continue;
+			len = mnl_attr_get_payload_len(attr);
 			memcpy(stored, mnl_attr_get_payload(attr),
-			       sizeof(*stored));
+			       len < sizeof(*stored) ? len : sizeof(*stored));
 			return true;
 		}
 	}
@@ -199,7 +204,9 @@ static int read_socket(const struct inet_diag_msg *msg,
 	found.scheme = stored.scheme;
 	found.engine = stored.engine;
 	found.hooked = stored.flags & EXTKEY_SOCK_HOOKED;
-	found.fingerprint = stored.secret.fingerprint;
+	found.of_cgroup = stored.flags & EXTKEY_SOCK_CGROUP;
+	if (!found.of_cgroup)
+		found.fingerprint = stored.keys.sending.fingerprint;
 	explicit_bzero(&stored, sizeof(stored));
 	return listing->visit(&found, listing->data);
 }

@@ -23,7 +23,8 @@ struct keyed_socket {
 	__u8 scheme;
 	__u8 engine; /* at the time when the key was taken */
 	bool hooked; /* has had masks of engine hook */
-	__u32 fingerprint;
+	__u32 fingerprint; /* 0 if the key is its cgroup's */
+	bool of_cgroup;
 };
 
 /*

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "cgroup_keys.h"
 #include "cgroups.h"
 #include "counters.h"
 #include "error.h"
@@ -73,6 +74,50 @@ static void add_counter(const char *name, __u64 value, void *object)
 	json_object_set_new(object, name, json_integer(value));
 }
 
+/* The keys of an attached cgroup, by the path that it was attached by */
+static bool read_keys(const struct report *report, __u64 id,
+		      const struct extkey_policy *policy,
+		      struct extkey_keys *keys)
+{
+	char path[EXTKEY_PATH_SIZE];
+	bool found = false;
+	__u64 now;
+	int fd;
+
+	if (cgroup_open(policy->cgroup, &fd, &now, path))
+		return false;
+	if (now == id)
+		found = cgroup_key_read(report->maps->cgroup_keys, fd, keys);
+	close(fd);
+	return found;
+}
+
+/* What people may see of them */
+static json_t *keys_json(struct report *report, __u64 id,
+			 const struct extkey_policy *policy)
+{
+	char sending[16], accepted[16];
+	struct extkey_keys keys;
+	json_t *object;
+
+	if (!(policy->sources & EXTKEY_FROM_CGROUP))
+		return json_null();
+	if (!read_keys(report, id, policy, &keys)) {
+		lacks(report,
+		      "the key of cgroup %s is gone, or the cgroup has another path now: its sockets get no joins",
+		      policy->cgroup);
+		return json_null();
+	}
+	snprintf(sending, sizeof(sending), "%08x", keys.sending.fingerprint);
+	snprintf(accepted, sizeof(accepted), "%08x", keys.accepted.fingerprint);
+	object = json_pack("{s:s, s:o, s:s}", "sending", sending, "accepted",
+			   keys.has_accepted ? json_string(accepted) :
+					       json_null(),
+			   "step", keys_step(&keys));
+	explicit_bzero(&keys, sizeof(keys));
+	return object;
+}
+
 static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 {
 	struct report *report = data;
@@ -92,12 +137,14 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 		      policy->cgroup);
 	json_array_append_new(
 		report->cgroups,
-		json_pack("{s:o, s:I, s:s, s:s, s:b, s:b, s:b, s:o}", "cgroup",
-			  text_json(policy->cgroup), "id", (json_int_t)id,
-			  "engine", engine_name(policy->engine), "scheme",
-			  scheme_name(policy->scheme), "require_key",
+		json_pack("{s:o, s:I, s:s, s:s, s:b, s:b, s:s, s:o, s:b, s:o}",
+			  "cgroup", text_json(policy->cgroup), "id",
+			  (json_int_t)id, "engine", engine_name(policy->engine),
+			  "scheme", scheme_name(policy->scheme), "require_key",
 			  (int)policy->require_key, "bind_addresses",
-			  (int)policy->bind_addresses, "linked", (int)linked,
+			  (int)policy->bind_addresses, "sources",
+			  sources_name(policy->sources), "key",
+			  keys_json(report, id, policy), "linked", (int)linked,
 			  "counters", counters));
 	return 0;
 }
@@ -115,7 +162,12 @@ static int add_socket(const struct keyed_socket *socket, void *data)
 	snprintf(cookie, sizeof(cookie), "%llx", socket->cookie);
 	snprintf(netns, sizeof(netns), "%u", socket->netns);
 	snprintf(cgroup, sizeof(cgroup), "%llu", socket->cgroup_id);
-	snprintf(fingerprint, sizeof(fingerprint), "%08x", socket->fingerprint);
+	/* Its cgroup's is shown there */
+	if (socket->of_cgroup)
+		snprintf(fingerprint, sizeof(fingerprint), "of the cgroup");
+	else
+		snprintf(fingerprint, sizeof(fingerprint), "%08x",
+			 socket->fingerprint);
 	json_array_append_new(
 		report->sockets,
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "cookie",
@@ -242,17 +294,24 @@ static bool is_true(const json_t *object, const char *key)
 
 static void print_cgroup(const json_t *entry)
 {
+	json_t *key = json_object_get(entry, "key");
 	const char *name;
 	json_t *value;
 
 	printf("cgroup %s id %" JSON_INTEGER_FORMAT
-	       " engine %s scheme %s key %s%s%s\n",
+	       " engine %s scheme %s key %s from %s%s%s\n",
 	       text_of(entry, "cgroup"),
 	       json_integer_value(json_object_get(entry, "id")),
 	       text_of(entry, "engine"), text_of(entry, "scheme"),
 	       is_true(entry, "require_key") ? "required" : "optional",
+	       text_of(entry, "sources"),
 	       is_true(entry, "bind_addresses") ? " addresses bound" : "",
 	       is_true(entry, "linked") ? "" : " (not linked)");
+	if (json_is_object(key))
+		printf("    key %s%s%s, %s\n", text_of(key, "sending"),
+		       json_is_null(json_object_get(key, "accepted")) ? "" :
+									" and ",
+		       text_of(key, "accepted"), text_of(key, "step"));
 	json_object_foreach(json_object_get(entry, "counters"), name, value)
 	{
 		if (json_integer_value(value))

@@ -42,11 +42,18 @@ static int cmd_version(const struct options *options)
 
 const struct verb verbs[] = {
 	{ "attach",
-	  "CGROUP [--scheme siphash|xor] [--[no-]require-key] [--[no-]bind-addresses]\n"
-	  "         [--engine auto|hook|tc] [--netns NAME|PATH] [--dev DEV]...",
-	  "take keys from the sockets of a cgroup; again, to change its policy",
+	  "CGROUP [--key-file FILE|-] [--sources LIST] [--scheme siphash|xor]\n"
+	  "         [--[no-]require-key] [--[no-]bind-addresses] [--engine auto|hook|tc]\n"
+	  "         [--netns NAME|PATH] [--dev DEV]...",
+	  "give the sockets of a cgroup a key, or take theirs; again, to change its policy",
 	  "For a cgroup that is attached already, what is not given stays as it is. Programs\n"
 	  "of another build are replaced while they run.\n\n"
+	  "  --key-file FILE    the key of all MPTCP sockets that are created in the cgroup from now\n"
+	  "                     on; hex digits, as 'openssl rand -hex 32' prints them; - is\n"
+	  "                     standard input. Another one takes the place of the first at once:\n"
+	  "                     see the verb key\n"
+	  "  --sources LIST     where keys come from: address, cgroup or address,cgroup. By default\n"
+	  "                     from the key file if there is one, else from addresses\n"
 	  "  --scheme siphash   all five fields are masked, each with a mask of its own (default)\n"
 	  "  --scheme xor       the token alone, for study\n"
 	  "  --require-key      MPTCP sockets that give no key get EPERM\n"
@@ -55,6 +62,14 @@ const struct verb verbs[] = {
 	  "  --netns, --dev     engine tc: the interfaces; all that are up but lo, if no DEV is\n"
 	  "                     given. By others no join with a key gets in.\n",
 	  TAKES_CGROUP | TAKES_POLICY | TAKES_DEVICES, cmd_attach },
+	{ "key", "CGROUP --add FILE|- | --use-new | --drop-old | --drop-new",
+	  "change the key of a cgroup in three steps, while joins go on",
+	  "Each step has to be done on all hosts before the next one on any.\n\n"
+	  "  --add FILE   the key in this file is accepted as well\n"
+	  "  --use-new    it is the one that is sent; the old one is still accepted\n"
+	  "  --drop-old   it is the only one; not before three minutes after --use-new\n"
+	  "  --drop-new   takes --add back\n",
+	  TAKES_CGROUP | TAKES_KEY_STEP, cmd_key },
 	{ "detach", "CGROUP | --all",
 	  "take no more keys in a cgroup; --all removes every trace of extkey",
 	  "Sockets that hold a key keep it, and the engine stays for them. --all takes the keys\n"

@@ -9,6 +9,7 @@ extern const struct verb verbs[];
 
 int cmd_attach(const struct options *options);
 int cmd_check(const struct options *options);
+int cmd_key(const struct options *options);
 int cmd_detach(const struct options *options);
 int cmd_status(const struct options *options);
 int cmd_upgrade(const struct options *options);

@@ -36,5 +36,5 @@ rebind='use Socket; $| = 1; socket(S, PF_INET, SOCK_STREAM, 262) or die "socket:
 spawn rebind in_cgroup "$CG_S" in_s perl -e "$rebind" "$NET1_S"
 check "a listener's second bind() is refused" wait_for 20 grep -q refused "$TAP_TMP/rebind.out"
 is "$(loader status --json | jq -r '.sockets[] | select(.local | endswith(":5002")) | .fingerprint')" \
-	dcc46e91 "and its key is still the first one"
+	ef7f36d8 "and its key is still the first one"
 done_testing

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 
-FINGERPRINT=dcc46e91 # of the key 0102030405060708, docs/protocol.md
+FINGERPRINT=ef7f36d8 # of the key 0102030405060708, docs/protocol.md
 BPF=/sys/fs/bpf/extkey
 
 policy() { # CGROUP NAME
@@ -53,7 +53,7 @@ check "attach with another policy" \
 is "$(ids)" "$at_first" "which changes nothing else"
 is "$(policy "$CG_C" require_key)" 1 "bpftool shows the new policy"
 check "attach the server's cgroup" loader attach "$CG_S"
-is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 4 "four programs are linked"
+is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 5 "five programs are linked"
 
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"

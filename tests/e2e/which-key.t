@@ -80,6 +80,6 @@ does client bind k "$NET1_C" "$PORT" "$KEY_HEX"
 does client listen k
 does server disconnect e
 does server connect e "$NET1_C" "$PORT"
-is "$(fingerprint server remote "$NET1_C:$PORT")" "$KEY_FINGERPRINT" \
+is "$(fingerprint client remote "$NET1_C:$PORT")" "$KEY_FINGERPRINT" \
 	"an accepted one is used again, without a key: it has that of its listener"
 done_testing

@@ -79,7 +79,7 @@ key() {
 
 KEY=$(key same 0102030405060708)
 KEY_PAD=0404040c # of scheme xor, and the mask key of siphash: docs/protocol.md
-KEY_MASK=8b5cb0d40f814472c1b046f77afc7f91
+KEY_MASK=d33c6501c60ace5fcc5e6f1cb3f6cc72
 OTHER_KEY=$(key other 1112131415161799)
 
 listens() {

@@ -91,9 +91,10 @@ sub side_of {
 }
 
 sub prf {
-	my ($tag, $word, $rest) = @_;
+	my ($tag, $word, $sender, $rest) = @_;
 	return "" unless defined $mask_key;
-	return pack "Q>", siphash(pack("a C C C", $tag, $word, $bound && $tag =~ /[TSA]/ ? 1 : 0, 0) . $rest);
+	return pack "Q>", siphash(pack("a C C C", $tag, $word, $bound && $tag =~ /[TSA]/ ? 1 : 0,
+		$sender eq "b" ? 1 : 0) . $rest);
 }
 
 while (<STDIN>) {
@@ -109,13 +110,13 @@ while (<STDIN>) {
 	if (/join [^,]*token (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
 		$nonces{"$src $dst"} //= [hex8($2)];
 		verdict("token", hex8($1), [substr(sha256($key{$receiver}), 0, 4),
-			substr(prf("T", 0, hex8($2) . addresses($src, $dst)), -4)]);
+			substr(prf("T", 0, "", hex8($2) . addresses($src, $dst)), -4)]);
 	} elsif (/join [^,]*hmac (0x[0-9a-f]+) nonce (0x[0-9a-f]+)/) {
 		my $n = $nonces{"$dst $src"} or next;
 		my ($n_i, $n_r) = ($n->[0], hex8($2));
 		push @$n, $n_r;
 		verdict("synack", hex16($1), [substr(hmac_sha256($n_r . $n_i, keys_of $sender), 0, 8),
-			prf("S", 0, $n_i . $n_r . keys_of($sender) . addresses($dst, $src))]);
+			prf("S", 0, $sender, $n_i . $n_r . keys_of($sender) . addresses($dst, $src))]);
 	} elsif (/join [^,]*hmac 0x([0-9a-f]+)/) {
 		my $n = $nonces{"$src $dst"} or next;
 		my ($n_i, @n_r) = @$n;
@@ -123,7 +124,7 @@ while (<STDIN>) {
 		verdict("ack", pack("H*", $1), map {
 			my $rest = $n_i . $_ . keys_of($sender) . addresses($src, $dst);
 			[substr(hmac_sha256($n_i . $_, keys_of $sender), 0, 20),
-			 prf("A", 0, $rest) . prf("A", 1, $rest) . prf("A", 2, $rest)] } @n_r);
+			 prf("A", 0, $sender, $rest) . prf("A", 1, $sender, $rest) . prf("A", 2, $sender, $rest)] } @n_r);
 	}
 	if (/mptcp (\d+) add-addr v1 id (\d+) (\S+) hmac (0x[0-9a-f]+)/) {
 		my ($len, $id, $addr, $hmac) = ($1, $2, $3, $4);
@@ -134,9 +135,9 @@ while (<STDIN>) {
 		$addr = $ipv6 ? $bytes : substr $bytes, 12;
 		verdict("add_addr", hex16($hmac),
 			[substr(hmac_sha256(pack("C a* n", $id, $addr, $port), keys_of $sender), -8),
-			 prf("D", 0, keys_of($sender) . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr))]);
+			 prf("D", 0, $sender, keys_of($sender) . pack("C C n a16", $id, $ipv6 ? 6 : 4, $port, $addr))]);
 	}
 	if (/fast-close key (0x[0-9a-f]+)/) {
-		verdict("fastclose", hex16($1), [$key{$receiver}, prf("F", 0, keys_of $sender)]);
+		verdict("fastclose", hex16($1), [$key{$receiver}, prf("F", 0, $sender, keys_of $sender)]);
 	}
 }

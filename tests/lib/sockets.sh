@@ -13,7 +13,7 @@
 #	lives DESC SOCKET ACCEPTED  a byte of the client's arrives
 
 KEY_HEX=$(<"$KEY") OTHER_HEX=$(<"$OTHER_KEY")
-KEY_FINGERPRINT=dcc46e91
+KEY_FINGERPRINT=ef7f36d8
 declare -A SOCKETS_SAID=()
 
 sockets_up() {

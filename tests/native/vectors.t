@@ -60,8 +60,8 @@ derive() { # KEY WHAT
 
 	padded=$1
 	((len == 32)) || padded+=$(zeros $((32 - len)))
-	# "extkey"
-	siphash "${padded::32}" "6578746b6579$2$(printf %02x $len)${padded:32}"
+	# "extky2"
+	siphash "${padded::32}" "6578746b7932$2$(printf %02x $len)${padded:32}"
 }
 
 mask() { # MESSAGE, under $mask_key
@@ -81,10 +81,10 @@ message() { # FIELD BOUND [ADDRESSES]
 
 	case $1 in
 	T) echo "5400${2}00${nonces[0]}${3:-}" ;;
-	S) echo "5300${2}00$both$responder$initiator${3:-}" ;;
+	S) echo "5300${2}01$both$responder$initiator${3:-}" ;;
 	A[012]) echo "410${1#A}${2}00$both$initiator$responder${3:-}" ;;
-	D) echo "44000000$responder$initiator$3" ;;
-	F) echo "46000000$responder$initiator" ;;
+	D) echo "44000001$responder$initiator$3" ;;
+	F) echo "46000001$responder$initiator" ;;
 	esac
 }
 
@@ -172,7 +172,7 @@ example() {
 	line tail "896578746b65790110000000$key"
 
 	for what in 00 01 02; do
-		line message "6578746b6579${what}10$(zeros 16)"
+		line message "6578746b7932${what}10$(zeros 16)"
 		line SipHash "$(derive $key $what)"
 	done
 	mask_key=$(derive $key 00)$(derive $key 01)

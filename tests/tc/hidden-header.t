@@ -88,6 +88,9 @@ check "plain MPTCP: its ACK is sent" ack
 check "plain MPTCP: it is accepted" wait_for 10 accepted
 
 e2e_attach
+# So the listener without a key may get its plain token
+check "the server announces an address" endpoint_s "$NET2_S" signal
+check "the client does not go there" ip -n "$NS_C" mptcp limits set add_addr_accepted 0
 check "with a key: a connection" victim "$KEY"
 before=$(dropped "$CG_S")
 exits 1 "with a key: the SYN of a join has no answer" syn

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A listener without a key, beside one that has it, is no way into a connection with a key,
-# by an interface without programs either. The attacker has seen the first handshake. Joins
-# of connections without a key go on, with SYN cookies as well.
+# by an interface without programs either. The attacker has seen the first handshake. If the
+# server has announced an address, a plain token is one that a listener without a key may get:
+# it is answered, and the ACK is refused. Joins of connections without a key go on, with SYN
+# cookies as well.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/experiment.sh
@@ -59,25 +61,45 @@ for setting in 1 2; do
 	is "$(reply ack) $(mib_moved "$NS_S" MPJoinAckRx)" "answered 1" "the attacker has joined"
 done
 
-e2e_attach
-check "no programs where the attacker is" uncover "$NS_S" s1
-check "no SYN cookies" cookies 0
-check "a connection with a key" victim "$KEY"
-stopped_at_ack drop_unverified "no programs"
-check "SYN cookies" cookies 2
-check "a connection with a key" victim "$KEY"
-stopped_at_ack drop_no_join "no programs, SYN cookies"
+# COUNTER DESC: the join gets no answer
+stopped_at_syn() {
+	local before
 
+	before=$(counter "$CG_S" "$1")
+	check "$2: a join is tried" join_there
+	is "$(reply syn)" silent "$2: its SYN gets no answer"
+	isnt_joined "$2"
+	check "$2: $1" test "$(counter "$CG_S" "$1")" -gt "$before"
+}
+
+# DESC COUNTER COUNTER: with no SYN cookies and with them, then with an address announced. The
+# first subflow comes by the same interface, which must have programs for that with cookies.
+tries() {
+	local setting
+
+	check "$1: no address is announced" ip -n "$NS_S" mptcp endpoint flush
+	for setting in 0 2; do
+		check "$1: no SYN cookies" cookies 0
+		check "$1: a connection with a key" victim "$KEY"
+		check "$1: cookies $setting" cookies $setting
+		stopped_at_syn drop_unverified "$1, cookies $setting"
+	done
+	check "$1: an address is announced" endpoint_s "$NET2_S" signal
+	for setting in "0 $2" "2 $3"; do
+		check "$1: no SYN cookies" cookies 0
+		check "$1: a connection with a key" victim "$KEY"
+		check "$1: cookies ${setting% *}" cookies "${setting% *}"
+		stopped_at_ack "${setting#* }" "$1, announced, cookies ${setting% *}"
+	done
+}
+
+e2e_attach
+check "the client does not go to announced addresses" \
+	ip -n "$NS_C" mptcp limits set add_addr_accepted 0
+check "no programs where the attacker is" uncover "$NS_S" s1
+tries "no programs" drop_unverified drop_no_join
 check "attached again" loader attach "$CG_S"
-for setting in 0 2; do
-	check "cookies $setting" cookies "$setting"
-	check "a connection with a key" victim "$KEY"
-	refused=$(counter "$CG_S" join_refused)
-	check "a join is tried" join_there
-	is "$(reply syn)" silent "cookies $setting: its SYN gets no answer"
-	isnt_joined "cookies $setting"
-	check "cookies $setting: refused" test "$(counter "$CG_S" join_refused)" -gt "$refused"
-done
+tries "programs" drop_unverified drop_unverified
 
 # In a network namespace that has had a key
 check "an endpoint" endpoint_c "$NET2_C" subflow

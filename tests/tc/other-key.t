@@ -74,6 +74,7 @@ is "$(($(counter "$CG_S" drop_hmac) - refused))" 1 "it is dropped: drop_hmac"
 check "SYN cookies" cookies 2
 unseen=$(counter "$CG_S" drop_unverified)
 mib_snapshot "$NS_S"
+check "no programs where the attacker is" uncover "$NS_S" s1
 check "the ACK without a mask" attack other-ack conn=0 via="$NET2_S" bytes=1000
 is "$(reply ack) $(mib_moved "$NS_S" MPJoinAckRx)" "silent 0" "they do not join"
 is "$(($(counter "$CG_S" drop_unverified) - unseen))" 1 "the ACK is dropped: drop_unverified"

@@ -19,7 +19,7 @@
 #define DOC "docs/security.md"
 #define MARK "<!-- the verdict"
 #define MAX_ROWS 64
-#define NR_COLUMNS 9 /* the last one is the verdict */
+#define NR_COLUMNS 10 /* the last one is the verdict */
 
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const keys[] = { "unknown", "none", "fields",
@@ -43,8 +43,8 @@ static const char *const verdicts[] = {
 
 /* In the order of the table's columns: a value is a place in its list */
 static const char *const *const columns[NR_COLUMNS] = {
-	no_yes, sockets, segments, keys,     no_yes,
-	no_yes, no_yes,	 no_yes,   verdicts,
+	no_yes, sockets, segments, keys,   no_yes,
+	no_yes, no_yes,	 no_yes,   no_yes, verdicts,
 };
 
 static unsigned int rows[MAX_ROWS][NR_COLUMNS]; /* a bit for each value */
@@ -175,20 +175,21 @@ static void test_all(void **state)
 			.join = values[5],
 			.hmac = values[6],
 			.verified = values[7],
+			.plain = values[8],
 		};
 
 		got = extkey_judge(&facts);
 		want = by_table(values);
 		if (got != want)
 			fail_msg(
-				"%s, %s, %s, key %s, refusal %u join %u hmac %u verified %u: '%s', the table has '%s'",
+				"%s, %s, %s, key %s, refusal %u join %u hmac %u verified %u plain %u: '%s', the table has '%s'",
 				no_yes[values[0]], sockets[values[1]],
 				segments[values[2]], keys[values[3]], values[4],
-				values[5], values[6], values[7], verdicts[got],
-				verdicts[want]);
+				values[5], values[6], values[7], values[8],
+				verdicts[got], verdicts[want]);
 		nr++;
 	} while (advance(values));
-	assert_int_equal(nr, 2 * 5 * 7 * 5 * 2 * 2 * 2 * 2);
+	assert_int_equal(nr, 2 * 5 * 7 * 5 * 2 * 2 * 2 * 2 * 2);
 	for (row = 0; row < nr_rows; row++)
 		if (!hits[row])
 			fail_msg("%s: row %u of the table never decides", DOC,

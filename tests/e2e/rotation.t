@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The key of a cgroup changes, in three steps that reach the hosts in either order, while
+# connections come and go, and while some stay. No join is lost, and none has a key that is not
+# accepted at that moment. What was recorded of the old key is worth nothing once it is dropped.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/e2e.sh
+. tests/lib/experiment.sh
+
+ROTATIONS=2 # twice, for either order; with EXTKEY_LONG=1 for ten minutes
+CONNECTIONS=10
+[[ ${EXTKEY_LONG:-} != 1 ]] || ROTATIONS=100
+
+keys=("$(key one 000102030405060708090a0b0c0d0e0f10111213)"
+	"$(key two 202122232425262728292a2b2c2d2e2f30313233)")
+joins=0
+
+# Each with one join to the first address and, as the server announces its second one, one there
+burst() {
+	in_cgroup "$CG_C" in_c build/extkey_client --connect "$NET1_S:$PORT" --wait-subflows 3 \
+		--connections "$CONNECTIONS" --bytes 1000 --timeout 30 >"$TAP_TMP/burst" 2>&1 || {
+		cat "$TAP_TMP/burst"
+		return 1
+	}
+	((joins += CONNECTIONS * 2))
+}
+
+# STEP HOST HOST: with connections after each host
+step() {
+	local args=$1 cgroup
+	shift
+
+	for cgroup; do
+		# shellcheck disable=SC2086 # two words
+		loader key "$cgroup" $args >/dev/null && burst || return
+	done
+}
+
+rotation() {
+	local new=$1 first=$2 second=$3
+
+	step "--add $new" "$first" "$second" && step --use-new "$first" "$second" &&
+		step --drop-old "$first" "$second"
+}
+
+e2e_up
+ip -n "$NS_C" mptcp limits set subflow 8 add_addr_accepted 8
+ip -n "$NS_S" mptcp limits set subflow 8 add_addr_accepted 8
+check "endpoint of the client" endpoint_c "$NET2_C" subflow
+check "endpoint of the server" endpoint_s "$NET2_S" signal
+check "attach the client's cgroup" loader attach "$CG_C" --key-file "${keys[0]}" --require-key
+check "attach the server's cgroup" loader attach "$CG_S" --key-file "${keys[0]}" --require-key
+serve "0.0.0.0:$PORT"
+mib_snapshot "$NS_S"
+mib_snapshot "$NS_C"
+check "connections" burst
+for ((i = 0; i < ROTATIONS; i++)); do
+	((i % 2)) && order=("$CG_S" "$CG_C") || order=("$CG_C" "$CG_S")
+	check "rotation $((i + 1)): no connection without its subflows" \
+		rotation "${keys[(i + 1) % 2]}" "${order[@]}"
+done
+is "$(mib_moved "$NS_S" MPJoinAckRx)" "$joins" "all joins were accepted"
+is "$(mib_moved "$NS_S" MPJoinNoTokenFound) $(mib_moved "$NS_S" MPJoinAckHMacFailure) $(mib_moved "$NS_C" MPJoinSynAckHMacFailure)" \
+	"0 0 0" "none was refused"
+is "$(dropped "$CG_C") $(dropped "$CG_S")" "0 0" "nothing was dropped"
+
+# Half-way: one that has dropped the old key, and one that sends it
+check "the new key is added, at the client alone" loader key "$CG_C" --add "${keys[(ROTATIONS + 1) % 2]}"
+check "and used" loader key "$CG_C" --use-new
+mib_snapshot "$NS_S"
+client client
+check "a connection" client_ready client
+join_refused() { (($(mib_moved "$NS_S" MPJoinNoTokenFound) > 0)); }
+check "too early: its joins are refused" wait_for 20 join_refused
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "none is accepted"
+check "the server has it, too" loader key "$CG_S" --add "${keys[(ROTATIONS + 1) % 2]}"
+check "and the joins of new connections are accepted" burst
+
+# Errors leave the keys as they are
+state=$(loader status --json | jq -c '[.cgroups[].key]')
+refuses 1 "finish that rotation" "--add at the wrong time" loader key "$CG_S" --add "${keys[0]}"
+refuses 1 "--use-new comes first" "--drop-old at the wrong time" loader key "$CG_S" --drop-old
+refuses 1 "in use already" "--use-new at the wrong time" loader key "$CG_C" --use-new
+refuses 1 "nothing but --drop-old" "--drop-new at the wrong time" loader key "$CG_C" --drop-new
+refuses 1 "does not hold a key" "no key in the file" loader key "$CG_S" --add "$(key none "")"
+refuses 2 "give a step" "no step" loader key "$CG_S"
+is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "the keys are as they were"
+check "--drop-new takes it back" loader key "$CG_S" --drop-new
+done_testing
