@@ -12,7 +12,7 @@
 
 ATTACK_BYTES=1000
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -43,6 +43,16 @@ declare -A TITLES=(
 	[18b]="The same, on to the end, with that host as the oracle"
 	[19]="Another host that has the key as an oracle of ADD_ADDR and FASTCLOSE"
 	[20]="Row 13 after copies of the SYN from 80000 addresses"
+	[21a]="Joins with masks that ICMP errors quote"
+	[21b]="The same for ADD_ADDR and FASTCLOSE, to the client"
+	[21c]="Row 21a by a firewall that rejects what is of no connection it knows"
+	[22]="Join to a twin without a key, ended when the keyed connection is there, with SYN cookies"
+	[23]="Join of the client's that nobody answers, answered and taken over from elsewhere"
+	[24a]="The server joins the attacker's own connection, whose keys are crossed with the client's"
+	[24b]="Row 24a: the server's ADD_ADDR there is that of the client here"
+	[24c]="Row 24a with the connection of another host that has the key, which gets the attacker"
+	[24d]="Row 24a with a connection to another service, which is killed: its FASTCLOSE is that of the client"
+	[25]="Beside the path of a join: the server's answer to a copy of the SYN, before its own"
 )
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
@@ -673,4 +683,181 @@ row_20() {
 	judge_join
 	[[ $OUTCOME == broken || $REPLY_LINE != *syn=answered* ]] || ((got >= copies)) ||
 		attack_broken "$got of $copies SYNs arrived"
+}
+
+# The kernel quotes a packet with an IP option that it refuses, behind the programs
+row_21a() {
+	victim client || { attack_broken "no connection"; return; }
+	attack quote-join conn=0 from="$NET1_A" bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+	[[ $REPLY_LINE != *unquoted* ]] || { attack_broken "nothing quoted"; return; }
+	judge_join
+}
+
+row_21c() {
+	seen_join || { attack_broken "no join of the client's"; return; }
+	in_s nft -f - <<-RULES || { attack_broken "no firewall"; return; }
+	table inet extkey_test {
+		chain input {
+			type filter hook input priority 0;
+			ct state established,related accept
+			tcp dport $PORT ct state new accept
+			reject with icmp host-prohibited
+		}
+	}
+	RULES
+	attack quote-join conn=0 from="$NET1_A" token=recorded nonce=recorded by=firewall bytes=$ATTACK_BYTES
+	in_s nft delete table inet extkey_test
+	[[ $REPLY_LINE != *unquoted* ]] || { attack_broken "nothing quoted"; return; }
+	judge_join
+}
+
+row_21b() {
+	local told
+
+	victim client && wait_for 10 seen connections 1 || { attack_broken "no connection"; return; }
+	attack quote-inject conn=0 to=client what=add-addr addr="$NET1_A" || { attack_broken "no ADD_ADDR"; return; }
+	told="quoted: add_addr=$(reply field)"
+	attack inject conn=0 to=client what=add-addr addr="$NET1_A" field=told || { attack_broken "no ADD_ADDR"; return; }
+	wait_for 1 has_moved "$NS_C" AddAddr
+	attack quote-inject conn=0 to=client what=fastclose || { attack_broken "no FASTCLOSE"; return; }
+	told+=" fastclose=$(reply field)"
+	attack inject conn=0 to=client what=fastclose field=told || { attack_broken "no FASTCLOSE"; return; }
+	wait_for 1 has_moved "$NS_C" MPFastcloseRx
+	WHY="$(moved "$NS_C" AddAddr), $(moved "$NS_C" MPFastcloseRx), $told"
+	if has_moved "$NS_C" AddAddr && has_moved "$NS_C" MPFastcloseRx; then
+		attack_succeeds "the client takes both ($WHY)"
+	elif has_moved "$NS_C" AddAddr || has_moved "$NS_C" MPFastcloseRx; then
+		attack_broken "the client takes one of both ($WHY)"
+	elif intact client; then
+		attack_stopped "both ignored ($WHY)"
+	else
+		attack_broken "the client's data did not arrive ($WHY)"
+	fi
+}
+
+# A record of a join says what key its connection had, not what that of now has
+row_22() {
+	attack_begin twin via="$NET2_S" bytes=$ATTACK_BYTES
+	client client ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	attack_end || { attack_broken "no twin"; return; }
+	client_ready client || { attack_broken "no connection"; return; }
+	if joined; then
+		release client
+		[[ $(event client "done" .ok) == false ]] ||
+			{ attack_broken "joined, but no foreign bytes in the stream"; return; }
+		attack_succeeds "the server's application read the attacker's bytes ($(moved "$NS_S" MPJoinAckRx))"
+		return
+	fi
+	refusal || return
+	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
+	attack_stopped "$WHY"
+}
+
+# As behind a firewall at the server; the attacker changes and withholds nothing
+row_23() {
+	ip -n "$NS_S" rule add pref 2 lookup local && ip -n "$NS_S" rule del pref 0 &&
+		ip -n "$NS_S" rule add pref 1 from "$NET2_C" blackhole || { attack_broken "no rule"; return; }
+	attack_begin overtake path=2 bytes=$ATTACK_BYTES
+	second_subflow && victim client
+	attack_end
+	ip -n "$NS_S" rule del pref 1 && ip -n "$NS_S" rule add pref 0 lookup local &&
+		ip -n "$NS_S" rule del pref 2
+	[[ $REPLY_LINE != *error=* ]] || { attack_broken "no overtaking"; return; }
+	if [[ $(reply client) == silent ]]; then
+		attack_broken "the client does not answer"; return
+	fi
+	judge_join
+}
+
+# A server that opens subflows itself, as e2e/server-joins has it
+row_24a() {
+	local why
+
+	ip -n "$NS_S" mptcp endpoint flush
+	attack_begin cross from="$NET1_A" to="$NET1_S" to_port="$PORT" bytes=$ATTACK_BYTES
+	victim client || { attack_broken "no connection"; return; }
+	# As an address that comes up: the kernel joins for accepted connections alone
+	endpoint_s "$NET2_S" subflow && attack_end || { attack_broken "no join of the server's"; return; }
+	ip -n "$NS_S" mptcp endpoint flush
+	why="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinSynAckHMacFailure), $(moved "$NS_S" MPJoinSynTx)"
+	diag "$(in_s ss -MnHi sport = "$PORT")"
+	if joined; then
+		attack_succeeds "$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs ($why)"
+	elif has_moved "$NS_S" MPJoinSynAckHMacFailure || has_moved "$NS_S" MPJoinNoTokenFound; then
+		attack_stopped "refused ($why, $(moved "$NS_S" MPJoinNoTokenFound))"
+	else
+		attack_broken "no join ($why)"
+	fi
+}
+
+row_24b() {
+	local why
+
+	ip -n "$NS_S" mptcp endpoint flush
+	endpoint_s "$NET2_S" id 66 signal
+	attack_begin cross from="$NET1_A" to="$NET1_S" to_port="$PORT" what=add-addr
+	victim client && attack_end || { ip -n "$NS_S" mptcp endpoint flush; attack_broken "no connection"; return; }
+	wait_for 2 has_moved "$NS_S" AddAddr
+	ip -n "$NS_S" mptcp endpoint flush
+	why="$(moved "$NS_S" AddAddr), $(moved "$NS_S" AddAddrTx)"
+	if [[ $(reply announced) != 1 ]]; then
+		attack_broken "no ADD_ADDR ($why)"
+	elif has_moved "$NS_S" AddAddr; then
+		attack_succeeds "the server takes its own ADD_ADDR for the client's ($why)"
+	else
+		attack_stopped "ignored ($why)"
+	fi
+}
+
+# The server's own answer takes longer than one by way of the attacker
+row_25() {
+	tc -n "$NS_S" qdisc replace dev s2 root netem delay "$((300 * ${EXTKEY_SLOWNESS:-1}))ms"
+	victim client && wait_for 10 seen connections 1 || { net_rate "$E2E_RATE"; attack_broken "no connection"; return; }
+	snapshot_s
+	attack_begin beside conn=0 from="$NET1_A" bytes=$ATTACK_BYTES
+	second_subflow && attack_end || { net_rate "$E2E_RATE"; attack_broken "no join of the client's"; return; }
+	net_rate "$E2E_RATE"
+	judge_join
+}
+
+# The client is further away from the server than the attacker and the other host
+row_24c() {
+	ip -n "$NS_C" mptcp limits set subflow 0
+	tc -n "$NS_C" qdisc replace dev c1 root netem delay "$((100 * ${EXTKEY_SLOWNESS:-1}))ms"
+	ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 subflow
+	attack_begin cross-lured from="$NET1_A" bytes=$ATTACK_BYTES offset=0
+	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_client --connect "$NET1_S:$PORT" \
+		--hold-start ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	sleep 0.3 # its SYN has MP_CAPABLE twice or three times
+	victim client
+	attack_end || { net_rate "$E2E_RATE"; attack_broken "no connection"; return; }
+	net_rate "$E2E_RATE"
+	WHY="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_S" MPJoinAckHMacFailure)"
+	if joined; then
+		attack_succeeds "$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs ($WHY)"
+	elif has_moved "$NS_S" MPJoinNoTokenFound || has_moved "$NS_S" MPJoinAckHMacFailure || [[ $(reply other) == silent ]]; then
+		attack_stopped "refused ($WHY, $REPLY_LINE)"
+	else
+		attack_broken "no join ($WHY)"
+	fi
+}
+
+row_24d() {
+	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_S
+	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
+		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" || { attack_broken "no other service"; return; }
+	kill -STOP -- "-${TAP_SPAWNED[other]}"
+	attack_begin cross from="$NET1_A" to="$NET1_S" to_port="$OTHER_PORT" what=fastclose
+	victim client || { attack_broken "no connection"; return; }
+	kill -KILL -- "-${TAP_SPAWNED[other]}"
+	reap other 10
+	attack_end || { attack_broken "not crossed"; return; }
+	if [[ $(reply closed) != 1 ]]; then
+		attack_broken "no FASTCLOSE"
+	elif wait_for 2 has_moved "$NS_S" MPFastcloseRx; then
+		attack_succeeds "the server's connection is reset ($(moved "$NS_S" MPFastcloseRx))"
+	else
+		attack_stopped "ignored ($(moved "$NS_S" MPFastcloseRx))"
+	fi
 }

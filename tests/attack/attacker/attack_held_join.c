@@ -60,8 +60,8 @@ static void swap_ack(const uint8_t *join, const struct connection *y,
 }
 
 /* To the client, as if the server of its join had sent it */
-static void send_synack(int path, const struct segment *syn, uint64_t hmac,
-			uint32_t nonce)
+void send_synack(int path, const struct segment *syn, uint64_t hmac,
+		 uint32_t nonce)
 {
 	struct plan plan = {
 		.flags = TH_SYN | TH_ACK,

@@ -45,6 +45,9 @@ bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
 bool cmd_lure(void); /* attack_lure.c */
+bool cmd_cross(void); /* attack_cross.c */
+bool cmd_cross_lured(void);
+bool cmd_beside(void); /* attack_beside.c */
 bool cmd_storm(void); /* attack_storm.c */
 bool cmd_hold(void); /* attack_hold.c */
 bool cmd_open_named(void); /* attack_named.c */
@@ -53,6 +56,10 @@ bool cmd_misname(void);
 bool cmd_rewrite(void); /* attack_alter.c */
 bool cmd_strip(void);
 bool cmd_seen(void); /* eavesdrop.c */
+bool cmd_quote_join(void); /* attack_quote.c */
+bool cmd_quote_inject(void);
+bool cmd_twin(void); /* attack_twin.c */
+bool cmd_overtake(void); /* attack_overtake.c */
 
 /*
  * eavesdrop.c
@@ -85,6 +92,7 @@ struct recorded {
 };
 
 extern struct recorded recorded;
+extern uint32_t recorded_seq; /* of its SYN */
 
 struct connection *learn_connection(int path, enum side side,
 				    const struct segment *segment);
@@ -114,6 +122,8 @@ extern struct link links[NR_PATHS + 1][NR_SIDES];
 extern bool hold_joins; /* of the client: pump() returns them */
 extern bool hold_firsts; /* the same of ACKs that end a first handshake */
 extern bool hold_ends; /* the same of what ends a handshake */
+extern bool
+	watch; /* what has MP_CAPABLE or MP_JOIN is passed on, and returned as well */
 extern struct endpoint held; /* and then all from and to this end of one */
 
 int64_t now_ms(void);
@@ -126,6 +136,8 @@ bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
  */
 
 uint8_t *hold_syn(struct frame *frame, struct segment *syn);
+void send_synack(int path, const struct segment *syn, uint64_t hmac,
+		 uint32_t nonce);
 
 /*
  * attack_inject.c
@@ -159,6 +171,15 @@ bool rewrite(int path, enum side side, const struct segment *segment);
 bool strip(const struct segment *segment);
 
 void alter_nothing(void);
+
+/*
+ * attack_quote.c
+ */
+
+extern bool break_header; /* of what send_hidden() sends */
+
+void note_quote(const struct frame *frame);
+void add_bad_option(struct frame *frame);
 
 /*
  * hide.c

@@ -65,6 +65,9 @@ static const struct {
 	{ "seen", cmd_seen },
 	{ "reset", cmd_reset },
 	{ "lure", cmd_lure },
+	{ "cross", cmd_cross },
+	{ "cross-lured", cmd_cross_lured },
+	{ "beside", cmd_beside },
 	{ "open-named", cmd_open_named },
 	{ "hear-named", cmd_hear_named },
 	{ "misname", cmd_misname },
@@ -72,6 +75,10 @@ static const struct {
 	{ "other-syn", cmd_other_syn },
 	{ "other-mask", cmd_other_mask },
 	{ "other-ack", cmd_other_ack },
+	{ "quote-join", cmd_quote_join },
+	{ "quote-inject", cmd_quote_inject },
+	{ "twin", cmd_twin },
+	{ "overtake", cmd_overtake },
 };
 
 /* "reply N NAME=VALUE..." with the N of its first word, so that none is mistaken */
@@ -89,7 +96,7 @@ static void run_command(char *line)
 		printf("begin %s\nreply %s", number, number);
 		if (!commands[i].run())
 			printf(" error=no-such-connection");
-		hold_joins = hold_firsts = false;
+		hold_joins = hold_firsts = watch = false;
 		held.port = 0;
 		printf(" end\n");
 		return;

@@ -8,6 +8,7 @@
 #define MAX_CONNECTIONS 256
 
 struct recorded recorded;
+uint32_t recorded_seq;
 
 static struct connection connections[MAX_CONNECTIONS];
 static int nr_connections;
@@ -81,6 +82,7 @@ void learn_join(enum side side, const struct segment *segment)
 		return;
 	if (side == CLIENT && segment->tcp->syn && join[1] == JOIN_SYN_LEN) {
 		memset(&recorded, 0, sizeof(recorded));
+		recorded_seq = segment->seq;
 		recorded.from = segment->from;
 		recorded.to = segment->to;
 		recorded.id = join[3];

