@@ -231,6 +231,8 @@ static int attach(const struct options *options, struct attachment *attachment)
 		err = set_key(options, attachment);
 	if (err)
 		return err;
+	if (policy->engine == EXTKEY_ENGINE_TC && is_realtime())
+		say("warning: this kernel has PREEMPT_RT, and may be one on which engine tc is not safe: see 'extkey_loader check'");
 	if (policy->sources & EXTKEY_FROM_ADDRESS && !has_address_length())
 		say("warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it");
 	/* The path is for people alone; by another name it is the same cgroup */

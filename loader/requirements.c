@@ -157,6 +157,8 @@ static void add_programs(struct requirements *found)
 		close(root);
 	add_result(found, "root of all cgroups", "tc", err);
 	add_result(found, "programs of engine tc", "tc", programs_try(SET_TC));
+	add(found, "no PREEMPT_RT", OPTIONAL, "tc", !is_realtime(),
+	    "this kernel has PREEMPT_RT: from Linux 6.18 on, and without CONFIG_PREEMPT_RT_NEEDS_BH_LOCK, engine tc may judge a packet by the facts about another; use engine hook there");
 	add(found, "no lockdown", OPTIONAL, "hook tc",
 	    !strstr(lockdown, "[confidentiality]"),
 	    "the kernel is in lockdown (confidentiality): programs may not read all of its memory; what was tried above says what works");

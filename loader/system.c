@@ -194,6 +194,11 @@ bool has_address_length(void)
 	return features()->address_length;
 }
 
+bool is_realtime(void)
+{
+	return !access("/sys/kernel/realtime", F_OK);
+}
+
 bool has_request_migration(void)
 {
 	return features()->request_migration;

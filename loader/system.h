@@ -31,6 +31,9 @@ bool has_address_length(void);
  */
 bool has_request_migration(void);
 
+/* Whether this is a kernel with PREEMPT_RT, on which engine tc may be unsafe */
+bool is_realtime(void);
+
 /* Whether this process may look at all namespaces, programs and links there are */
 bool has_sys_admin(void);
 
