@@ -10,7 +10,10 @@
  *    knows the HMAC of each join whose SYN/ACK she sees. The peer begins one join, to 0.
  *  - connections of Eve's: 2 with key B, which she has, and 3 without a key.
  *  - listeners with key A, with key B, and without a key, as those of the path manager are.
- *    A SYN or an ACK may come to any of them, and a SYN may ask for any connection.
+ *    A SYN or an ACK may come to any of them, and a SYN may ask for any connection, as if it had
+ *    announced an address: T keeps nobody out here.
+ *  - once, connection 3 ends and connection 1 begins, with the same token and MPTCP keys, which
+ *    Eve has named for hers (row 22 of the attacks). Not between the gate and TCP.
  *  - interfaces with programs and without.
  *
  * From the kernel: with a cookie it keeps the join in a slot, by a hash of ports and sequence
@@ -31,13 +34,13 @@ c_decl {
 \#include "choice.h"
 }
 
-#define SCHEMES "plain siphash listener-decides listener-unmasks any-answers passes-unknown no-hmac unverified any-join any-request no-request-hmac any-request-no-hmac"
+#define SCHEMES "plain siphash listener-decides listener-unmasks stale-record passes-unknown no-hmac unverified any-join any-request no-request-hmac any-request-no-hmac"
 #define PLAIN 0
 #define SIPHASH 1
 /* siphash with a rule of engine tc left out */
 #define LISTENER_DECIDES 2 /* the key is of the listener, not of the join's connection */
-#define LISTENER_UNMASKS 3 /* a mask is taken off with the key of any listener */
-#define ANY_ANSWERS 4 /* a listener may have another key than the connection, or none */
+#define LISTENER_UNMASKS 3 /* the mask is taken off with the listener's key */
+#define STALE_RECORD 4 /* the key is the one that the connection had when the join was answered */
 #define PASSES_UNKNOWN 5 /* an ACK whose join is not on record: the listener decides */
 #define NO_HMAC 6 /* it need not have the HMAC of the join on record, or of the request */
 #define UNVERIFIED 7 /* a program need not have taken its mask off */
@@ -61,6 +64,9 @@ byte goal;
 #define honest(c) ((c) < 2)
 #define key_of(c) (scheme == PLAIN || (c) == 3 -> NONE : (honest(c) -> A : B))
 
+/* What was connection 3 is connection 1 now */
+bit turned;
+
 /*
  * Joins that the host has answered. @r_conn: of which connection. @r_ports: ports and sequence
  * number, of a request. @r_seen: Eve has the SYN/ACK. @r_right: the peer waits for it. In all
@@ -70,15 +76,17 @@ byte goal;
 #define WAITING 2 /* there is a request */
 #define OVER 3
 byte r_state[RESPONSES], r_conn[RESPONSES], r_listener[RESPONSES], r_ports[RESPONSES];
-byte r_seen[RESPONSES], r_right[RESPONSES];
-#define key_of_join(r) key_of(r_conn[(r) - 1])
+byte r_seen[RESPONSES], r_right[RESPONSES], r_key[RESPONSES]; /* the key that was recorded */
+#define conn_of_join(r) (turned && r_conn[(r) - 1] == 3 -> 1 : r_conn[(r) - 1])
+#define key_of_join(r) key_of(conn_of_join(r))
 
 /* The join for which the peer has sent the ACK */
 byte finished;
 
 /* The kernel's slot, of both sets of ports; engine tc's record of each */
 byte slot, record[2];
-#define recorded_key(r) (scheme == ANY_ANSWERS -> r_listener[(r) - 1] : key_of_join(r))
+#define IS_CURRENT(r) (r_key[(r) - 1] == key_of_join(r) || scheme == STALE_RECORD)
+#define recorded_key(r) r_key[(r) - 1]
 
 /*
  * The ACK that is on its way. @hmac: of which join, when its mask is off. @verified: the join
@@ -98,8 +106,9 @@ byte stage, listener, ports, hmac, verified, acks, found;
 #define KNOWS_A(r, k) ((k) == B || ((k) == A && finished == (r)))
 #define UNMASKS_REQUEST(r) KNOWS_A(r, key_of_join(r))
 #define UNMASKS_RECORDED(r) \
-	(KNOWS_A(r, listener) && recorded_key(r) != NONE && \
-	 (listener == key_of_join(r) || scheme == LISTENER_UNMASKS))
+	(recorded_key(r) != NONE && key_of_join(r) != NONE && \
+	 (scheme == LISTENER_UNMASKS -> listener != NONE && KNOWS_A(r, listener) : \
+					KNOWS_A(r, key_of_join(r))))
 
 /* What the gate asks, as in include/extkey_verdict.h; @k: key of the join @r that it found */
 #define COUNTS(r) \
@@ -133,7 +142,7 @@ inline accepted(r, with)
 	printf("join %d is accepted, of connection %d\n", r, r_conn[r - 1]);
 	assert(!(goal == with && finished == r));
 	assert(!(goal == KEYLESS && key_of_join(r) == NONE));
-	assert(!(goal == JOIN && honest(r_conn[r - 1]) && finished != r));
+	assert(!(goal == JOIN && honest(conn_of_join(r)) && finished != r));
 	join_is_over(r)
 }
 
@@ -142,7 +151,7 @@ inline join_is_over(r)
 	r_state[r - 1] = OVER;
 	r_seen[r - 1] = 0;
 	r_ports[r - 1] = 0;
-	r_listener[r - 1] = (scheme == ANY_ANSWERS -> r_listener[r - 1] : NONE)
+	r_listener[r - 1] = NONE
 }
 
 inline ack_is_gone()
@@ -169,10 +178,8 @@ init {
 
 	do
 	/*
-	 * A SYN with a good T comes to a listener: where that has key A, the nonce is that of
-	 * the peer's SYN, as Eve has no other T. The kernel answers in any case. By an
-	 * interface with programs the answer leaves, and is recorded, if the connection has
-	 * the listener's key.
+	 * A SYN comes to a listener, and the kernel answers. By an interface with programs the
+	 * answer is recorded.
 	 */
 	:: atomic {
 		!r_state[RESPONSES - 1];
@@ -186,17 +193,17 @@ init {
 			r = (r_state[0] -> 1 : 0);
 			r_state[r] = (request -> WAITING : COOKIE);
 			r_conn[r] = c;
-			r_listener[r] = (request || scheme == ANY_ANSWERS -> l : NONE);
+			r_listener[r] = (request -> l : NONE);
 			r_ports[r] = (request -> p : 0);
-			r_seen[r] = !programs || l == key_of(c) || scheme == ANY_ANSWERS ||
-				    (request && key_of(c) == NONE);
-			r_right[r] = programs && c == 0 && l == key_of(c);
+			r_seen[r] = 1;
+			r_right[r] = programs && c == 0;
+			r_key[r] = key_of(turned && c == 3 -> 1 : c);
 			if
 			:: !request -> slot = r + 1
 			:: else
 			fi;
 			if
-			:: !request && programs && r_seen[r] -> record[p] = r + 1
+			:: !request && programs -> record[p] = r + 1
 			:: else
 			fi;
 			printf("Eve's SYN: listener %d, connection %d, ports %d, programs %d: join %d, request %d, answer %d\n",
@@ -208,6 +215,21 @@ init {
 			programs = 0;
 			request = 0
 		}
+	}
+
+	/* Eve ends her connection, and the honest one with its token begins */
+	:: atomic {
+		!turned && stage != PASSED;
+		turned = 1;
+		if
+		:: r_state[0] == WAITING && r_conn[0] == 3 -> join_is_over(1)
+		:: else
+		fi;
+		if
+		:: r_state[1] == WAITING && r_conn[1] == 3 -> join_is_over(2)
+		:: else
+		fi;
+		printf("connection 3 is connection 1 now\n")
 	}
 
 	/* Eve passes the answer on to the peer, who sends the ACK */
@@ -284,7 +306,7 @@ init {
 		:: COUNTS(r) && HAS_HMAC_OF_REQUEST(r) && VERIFIED(key_of_join(r), r) ->
 			stage = PASSED
 		:: !COUNTS(r) && record[ports] && HAS_HMAC(record[ports]) &&
-		   VERIFIED(recorded_key(record[ports]), record[ports]) ->
+		   IS_CURRENT(record[ports]) && VERIFIED(recorded_key(record[ports]), record[ports]) ->
 			stage = PASSED
 		:: !COUNTS(r) && !record[ports] && scheme == PASSES_UNKNOWN && listener == NONE ->
 			stage = PASSED

@@ -59,7 +59,7 @@ bound() {
 e2e_up
 first=(attach "$CG_C" --engine tc --netns "$NS_C" --dev c1 --require-key --bind-addresses)
 is "$("${first[@]}")" "c1: attached
-$CG_C: attached, engine tc, scheme siphash, key required, addresses bound" "the first attach says all"
+$CG_C: attached, engine tc, scheme siphash, key required, from address, addresses bound" "the first attach says all"
 is "$(policy)" '["tc","siphash",true,true]' "and status as well"
 is "$(devices)" "$NS_C c1" "one interface was chosen"
 exits 1 "a key is required" bound
