@@ -80,8 +80,9 @@ $(B)/libextkey_preload.so: preload/extkey_preload.c $(HEADERS) $(B)/tools-are-th
 	$(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) $< -o $@
 
 $(B)/unit/test_options: $(B)/loader/options.o $(B)/loader/names.o $(B)/loader/verbs.o
+$(B)/unit/test_keys: $(B)/loader/cgroup_keys.o $(B)/loader/error.o
 $(B)/unit/%: tests/unit/%.c $(HEADERS) $(B)/tools-are-there
-	$(CC) $(ALL_CFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka
+	$(CC) $(ALL_CFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka -lbpf
 
 $(B)/extkey_%: tests/peer/extkey_%.c $(wildcard tests/peer/*.h) $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) $< -o $@

@@ -86,4 +86,12 @@ refuses 1 "does not hold a key" "no key in the file" loader key "$CG_S" --add "$
 refuses 2 "give a step" "no step" loader key "$CG_S"
 is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "the keys are as they were"
 check "--drop-new takes it back" loader key "$CG_S" --drop-new
+
+stop client
+mib_snapshot "$NS_S"
+client client
+check "a key that the server has dropped: a connection" client_ready client
+check "its joins are refused" wait_for 20 join_refused
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "none is accepted"
+check "the data arrives whole" release client
 done_testing
