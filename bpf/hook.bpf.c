@@ -96,8 +96,10 @@ static __always_inline bool find_keys(struct mptcp_sock *msk,
 				      const struct extkey_sock *stored,
 				      struct extkey_keys *known)
 {
+	__u64 address = (__u64)msk;
+
 	if (stored->flags & EXTKEY_SOCK_CGROUP)
-		return read_cgroup_keys(msk_sock(msk), known);
+		return read_cgroup_keys_at(&address, known);
 	*known = stored->keys;
 	return true;
 }

@@ -50,6 +50,17 @@ static __always_inline bool has_had_key(const struct net *net)
 	       !bpf_map_lookup_elem(&namespaces, &all);
 }
 
+/*
+ * Whether each key was taken with engine tc there, and so each connection with a key is in the
+ * table of those (bpf/connections.bpf.h): not after a change from engine hook
+ */
+static __always_inline bool knows_all_keys(void)
+{
+	__u64 all = 0;
+
+	return bpf_map_lookup_elem(&namespaces, &all);
+}
+
 /* To be called before there is the key */
 static __always_inline void note_namespace(const struct net *net)
 {

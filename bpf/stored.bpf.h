@@ -67,28 +67,32 @@ static long search_key(__u64 index, struct key_search *search)
 	return !search->cgroup;
 }
 
-/* Those of the nearest cgroup around the socket that has any */
-static __always_inline bool read_cgroup_keys(struct sock *sk,
-					     struct extkey_keys *found)
+/*
+ * Those of the nearest cgroup around the socket at @address that has any; 0 if nobody knows them. A
+ * global function: the verifier goes through it once, and not for each way to it. It takes no
+ * pointer to a socket, but one to the number that it is.
+ */
+__noinline int read_cgroup_keys_at(const __u64 *address,
+				   struct extkey_keys *found)
 {
-	struct key_search search = {
-		.cgroup = (__u64)sk->sk_cgrp_data.cgroup,
-	};
+	struct key_search search = { 0 };
+	struct sock *sk;
 
-	if (!found || !search.cgroup)
-		return false;
+	if (!address || !*address || !found)
+		return 0;
+	sk = kernel_cast(struct sock, *address);
+	search.cgroup = (__u64)sk->sk_cgrp_data.cgroup;
+	if (!search.cgroup)
+		return 0;
 	bpf_loop(CGROUP_LEVELS, search_key, &search, 0);
 	if (!search.value)
-		return false;
+		return 0;
 	/* To the kernel a value has a size, and no members */
 	read_bytes(found, (void *)search.value, sizeof(*found));
-	return true;
+	return 1;
 }
 
-/*
- * enum read of the socket at @address. A global function: the verifier goes through it once, and
- * not for each way to it. It takes no pointer to a socket, but one to the number that it is.
- */
+/* enum read of the socket at @address; a global function as read_cgroup_keys_at() */
 __noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
 {
 	struct sock *sk;
@@ -103,7 +107,7 @@ __noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
 		return READ_NOTHING;
 	read_bytes(stored, (void *)value, sizeof(*stored));
 	if (stored->flags & EXTKEY_SOCK_CGROUP &&
-	    !read_cgroup_keys(sk, &stored->keys))
+	    !read_cgroup_keys_at(address, &stored->keys))
 		return READ_UNKNOWN;
 	return READ_KEY;
 }

@@ -58,16 +58,17 @@ __noinline int leads_to(struct scratch *s, const __u64 *net, __u32 token,
  * What becomes of T: of the masks that the listener in s->stored accepts, the first one behind
  * which there is a connection that takes it goes. T that leads elsewhere becomes that of nobody,
  * as does each wrong one of scheme xor: the kernel says so. One that leads nowhere stays as it
- * is, for the same, and it may be on its way to another host, after all. @plain is for one that
+ * is, for the same, and it may be on its way to another host, after all. But where connections
+ * may not be known the mask of the sending key goes, whatever comes out. @plain is for one that
  * leads in without a mask: the gate judges that. A global function, as read_stored_at().
  */
 __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 				__u32 *plain)
 {
 	__u32 i, token, otherwise = wire;
+	bool masked, elsewhere = false;
 	enum extkey_choice choice;
 	enum leads_to found;
-	bool masked;
 
 	if (!s || !net || !plain)
 		return TOKEN_OF_NOBODY;
@@ -86,8 +87,12 @@ __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 			return token;
 		}
 		if (found == LEADS_ELSEWHERE)
-			otherwise = TOKEN_OF_NOBODY;
+			elsewhere = true;
 	}
+	if (elsewhere)
+		return TOKEN_OF_NOBODY;
+	if (!knows_all_keys() && use_key(s, EXTKEY_CHOICE_SENDING))
+		return wire ^ (__u32)mask_of(s);
 	return otherwise;
 }
 

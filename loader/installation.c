@@ -405,6 +405,9 @@ int installation_add(struct maps *maps, unsigned int engine)
 	/* Who is killed before this has all namespaces count, for nothing worse */
 	if (!err && first)
 		err = set_namespaces_complete(true);
+	/* Sockets of cgroups that are attached anew may have keys from the other engine */
+	if (!err && new && set == SET_TC && programs_are_there(SET_HOOK))
+		err = set_namespaces_complete(false);
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
 	if (!err)

@@ -15,7 +15,7 @@ budgets=(cgroup/programs/{connect4,connect6,bind4,bind6}" 25000")
 [[ "$ENGINE_C $ENGINE_S" != *tc* ]] ||
 	budgets+=(tc/programs/established" 2000" tc/programs/{gate,egress}" 100000"
 		tc/programs/ingress" 200000")
-[[ "$ENGINE_C $ENGINE_S" != *hook* ]] || budgets+=(hook/programs/hook" 20000")
+[[ "$ENGINE_C $ENGINE_S" != *hook* ]] || budgets+=(hook/programs/hook" 200000")
 for budget in "${budgets[@]}"; do
 	got=$(insns "${budget% *}")
 	diag "${budget% *}: $got"
