@@ -11,14 +11,14 @@
 #ifndef EXTKEY_TC_SHARED_BPF_H
 #define EXTKEY_TC_SHARED_BPF_H
 
-#include "extkey_expected.h"
-
 #include "cookies.bpf.h"
 #include "keys.bpf.h"
 #include "memory.bpf.h"
 #include "packet.bpf.h"
 #include "sockets.bpf.h"
 #include "stored.bpf.h"
+
+#include "extkey_expected.h"
 
 #define VLAN_VID 0x0fff
 #define UPPER_DEVICES 64 /* that are searched for a macvlan */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a field has to be by RFC 8684, without a mask. This is for the receiver of a field that
- * may have one of two masks. Byte order is that of the masks, see extkey_mask().
+ * What a field that was received has to be by RFC 8684, without a mask. Engine tc takes no mask
+ * off a field that is anything else. Byte order is that of the masks, see extkey_mask().
  *
  * Pure: the BPF programs and the unit tests compile the same lines.
  */

@@ -56,8 +56,8 @@ struct extkey_policy {
  */
 struct extkey_counters {
 	__u64 keys_taken; /* connect() or bind() that set or changed a key */
-	__u64 keys_given; /* sockets that got the key of their cgroup */
 	__u64 keys_weak; /* of these: scheme xor makes mask 0 of the key */
+	__u64 keys_given; /* sockets that got the key of their cgroup */
 	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
 	__u64 keys_missing; /* refused with EPERM: no key, but one required */
 	__u64 keys_failed; /* refused with ENOMEM: no memory for the key */

@@ -140,7 +140,13 @@ static int set_key(const struct options *options, struct attachment *attachment)
 	int err = 0;
 
 	has_key = cgroup_key_read(maps->cgroup_keys, attachment->fd, &keys);
-	if (options->key_file) {
+	if (options->key_file && policy->scheme == EXTKEY_SCHEME_XOR &&
+	    !attachment->secret.pad) {
+		err = fail(
+			-EINVAL,
+			"scheme xor makes mask 0 of the key in '%s', which protects nothing; take another key",
+			options->key_file);
+	} else if (options->key_file) {
 		if (has_key && memcmp(&keys.sending, &attachment->secret,
 				      sizeof(keys.sending)))
 			say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",

@@ -88,6 +88,10 @@ first_subflow_alone client
 capture_stop
 stop server
 
+# Two words whose XOR is 0
+refuses 1 "mask 0" "scheme xor: a key that protects nothing is refused" build/extkey_loader attach "$CG_C" \
+	--scheme xor --key-file "$(key weak 0102030401020304)"
+
 # Without a key of its own
 check "sources: no key" loader attach "$CG_C" --sources address
 check "a policy needs a key for its cgroup" loader detach --all
