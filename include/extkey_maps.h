@@ -61,6 +61,8 @@ struct extkey_counters {
 	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
 	__u64 keys_missing; /* refused with EPERM: no key, but one required */
 	__u64 keys_failed; /* refused with ENOMEM: no memory for the key */
+	/* MP_CAPABLE SYN answered as TCP: no key at listen(), but one required */
+	__u64 capable_declined;
 	__u64 join_syn_tx; /* MP_JOIN SYN sent, with retransmissions */
 	__u64 join_synack_rx; /* MP_JOIN SYN/ACK received for those */
 	__u64 join_syn_rx; /* MP_JOIN SYN received by a keyed listener */
@@ -113,5 +115,7 @@ struct extkey_sock {
 	2 /* the hook gave a mask: without the hook the kernel refuses its fields */
 #define EXTKEY_SOCK_CGROUP \
 	4 /* the listener key is the one of its cgroup, as it is now */
+#define EXTKEY_SOCK_KEYLESS \
+	8 /* was made where a key is required, and has not got one: nobody joins */
 
 #endif /* EXTKEY_MAPS_H */

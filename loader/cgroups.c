@@ -79,6 +79,23 @@ bool cgroup_go_up(int *fd, __u64 *id)
 	return false;
 }
 
+#define FILEID_KERNFS 0xfe /* include/linux/exportfs.h */
+
+int cgroup_open_id(int root, __u64 id)
+{
+	struct {
+		struct file_handle handle;
+		__u64 id;
+	} file = {
+		.handle.handle_bytes = sizeof(id),
+		.handle.handle_type = FILEID_KERNFS,
+	};
+
+	memcpy(file.handle.f_handle, &id, sizeof(id));
+	return open_by_handle_at(root, &file.handle,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 int cgroup_open_root(int *fd)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

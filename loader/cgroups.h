@@ -18,6 +18,12 @@ int cgroup_open(const char *cgroup, int *fd, __u64 *id, char *path);
  */
 bool cgroup_go_up(int *fd, __u64 *id);
 
+/*
+ * A descriptor of the cgroup @id, somewhere below @root; -1 and errno if it is gone. It takes
+ * CAP_DAC_READ_SEARCH.
+ */
+int cgroup_open_id(int root, __u64 id);
+
 /* The root of all cgroups, and not of what a namespace or a mount shows of them */
 int cgroup_open_root(int *fd);
 

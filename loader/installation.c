@@ -211,9 +211,11 @@ bool installation_is_torn(void)
 	return false;
 }
 
-static int print_socket(const struct keyed_socket *socket, void *unused)
+static int print_socket(const struct mptcp_socket *socket, void *unused)
 {
 	(void)unused;
+	if (!socket->keyed)
+		return 0;
 	say("  %s %s of cgroup %llu", socket->role, socket->local,
 	    socket->cgroup_id);
 	return 0;

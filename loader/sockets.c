@@ -140,7 +140,7 @@ static int run_query(struct query *query)
 struct listing {
 	int keys;
 	__u32 netns;
-	int (*visit)(const struct keyed_socket *socket, void *data);
+	int (*visit)(const struct mptcp_socket *socket, void *data);
 	void *data;
 };
 
@@ -181,33 +181,48 @@ static void print_address(char *text, int family, const __be32 *addr,
 		 family == AF_INET6 ? "[%s]:%u" : "%s:%u", words, ntohs(port));
 }
 
+/* What is stored of its key */
+static void read_key(const struct nlattr *storages, struct mptcp_socket *found)
+{
+	struct extkey_sock stored;
+
+	found->keyed = storages && find_stored(storages, &stored);
+	if (!found->keyed)
+		return;
+	if (strcmp(found->role, "listener") &&
+	    stored.flags & EXTKEY_SOCK_CLIENT)
+		found->role = "client";
+	found->cgroup_id = stored.cgroup_id;
+	found->scheme = stored.scheme;
+	found->engine = stored.engine;
+	found->hooked = stored.flags & EXTKEY_SOCK_HOOKED;
+	found->of_cgroup = stored.flags & EXTKEY_SOCK_CGROUP;
+	found->keyless = stored.flags & EXTKEY_SOCK_KEYLESS;
+	if (!found->of_cgroup)
+		found->fingerprint = stored.keys.sending.fingerprint;
+	explicit_bzero(&stored, sizeof(stored));
+}
+
 static int read_socket(const struct inet_diag_msg *msg,
 		       const struct nlattr *const *attrs, void *data)
 {
 	const struct listing *listing = data;
-	struct keyed_socket found = { .netns = listing->netns };
-	struct extkey_sock stored;
+	struct mptcp_socket found = {
+		.netns = listing->netns,
+		.inode = msg->idiag_inode,
+		.role = msg->idiag_state == STATE_LISTEN ? "listener" :
+							   "server",
+	};
 
-	if (!attrs[INET_DIAG_SK_BPF_STORAGES] ||
-	    !find_stored(attrs[INET_DIAG_SK_BPF_STORAGES], &stored))
-		return 0;
 	found.cookie = (__u64)msg->id.idiag_cookie[1] << 32 |
 		       msg->id.idiag_cookie[0];
-	found.role = msg->idiag_state == STATE_LISTEN  ? "listener" :
-		     stored.flags & EXTKEY_SOCK_CLIENT ? "client" :
-							 "server";
 	print_address(found.local, msg->idiag_family, msg->id.idiag_src,
 		      msg->id.idiag_sport);
 	print_address(found.remote, msg->idiag_family, msg->id.idiag_dst,
 		      msg->id.idiag_dport);
-	found.cgroup_id = stored.cgroup_id;
-	found.scheme = stored.scheme;
-	found.engine = stored.engine;
-	found.hooked = stored.flags & EXTKEY_SOCK_HOOKED;
-	found.of_cgroup = stored.flags & EXTKEY_SOCK_CGROUP;
-	if (!found.of_cgroup)
-		found.fingerprint = stored.keys.sending.fingerprint;
-	explicit_bzero(&stored, sizeof(stored));
+	if (attrs[INET_DIAG_CGROUP_ID])
+		found.made_in = mnl_attr_get_u64(attrs[INET_DIAG_CGROUP_ID]);
+	read_key(attrs[INET_DIAG_SK_BPF_STORAGES], &found);
 	return listing->visit(&found, listing->data);
 }
 
@@ -228,7 +243,7 @@ static int list_namespace(__u32 inode, const char *path, void *data)
 }
 
 int sockets_visit(const struct maps *maps,
-		  int (*visit)(const struct keyed_socket *socket, void *data),
+		  int (*visit)(const struct mptcp_socket *socket, void *data),
 		  void *data)
 {
 	struct listing listing = {
@@ -250,11 +265,13 @@ struct need {
  * As engine_of() in bpf/keys.bpf.h has it. The kernel refuses the fields of a connection
  * that had masks of the hook if there is no program to say that they have none now.
  */
-static int is_left_behind(const struct keyed_socket *socket, void *data)
+static int is_left_behind(const struct mptcp_socket *socket, void *data)
 {
 	const struct need *need = data;
 	struct extkey_policy policy;
 
+	if (!socket->keyed)
+		return 0;
 	if (need->engine == EXTKEY_ENGINE_HOOK && socket->hooked)
 		return fail(1, "the socket %s has had masks of it",
 			    socket->local);

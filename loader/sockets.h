@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The MPTCP sockets that hold a key: listeners and connections, as sock_diag has them
- * with their socket storage. A socket that is bound and does neither is not among
- * them. Errors as in error.h.
+ * The MPTCP sockets: listeners and connections, as sock_diag has them with their socket
+ * storage. A socket that is bound and does neither is not among them. Errors as in error.h.
  */
 #ifndef EXTKEY_SOCKETS_H
 #define EXTKEY_SOCKETS_H
@@ -13,18 +12,22 @@
 
 #define SOCKET_ADDRESS_MAX 64
 
-struct keyed_socket {
+struct mptcp_socket {
 	__u64 cookie; /* as ss shows it */
 	__u32 netns;
+	__u32 inode; /* as processes have it; 0 if none has */
+	__u64 made_in; /* cgroup */
 	const char *role; /* "listener", "client" or "server" */
 	char local[SOCKET_ADDRESS_MAX]; /* ADDRESS:PORT or [ADDRESS]:PORT */
 	char remote[SOCKET_ADDRESS_MAX];
+	bool keyed; /* has a key, or was to have one; else nothing follows */
 	__u64 cgroup_id; /* whose policy it follows */
 	__u8 scheme;
 	__u8 engine; /* at the time when the key was taken */
 	bool hooked; /* has had masks of engine hook */
 	__u32 fingerprint; /* 0 if the key is its cgroup's */
 	bool of_cgroup;
+	bool keyless; /* was to have a key, and has none */
 };
 
 /*
@@ -33,7 +36,7 @@ struct keyed_socket {
  * not look at, after all others.
  */
 int sockets_visit(const struct maps *maps,
-		  int (*visit)(const struct keyed_socket *socket, void *data),
+		  int (*visit)(const struct mptcp_socket *socket, void *data),
 		  void *data);
 
 /*

@@ -19,6 +19,7 @@
 #include "gate.h"
 #include "installation.h"
 #include "names.h"
+#include "passed.h"
 #include "programs.h"
 #include "sockets.h"
 #include "system.h"
@@ -32,6 +33,7 @@ struct report {
 	json_t *sockets;
 	json_t *devices;
 	json_t *uncovered;
+	json_t *passed;
 };
 
 /*
@@ -149,15 +151,21 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 	return 0;
 }
 
-static int add_socket(const struct keyed_socket *socket, void *data)
+static int add_socket(const struct mptcp_socket *socket, void *data)
 {
 	struct report *report = data;
 	char cookie[32], netns[32], cgroup[32], fingerprint[32];
 
+	if (!socket->keyed)
+		return 0;
 	if (!installation_has(EXTKEY_ENGINE_HOOK) &&
 	    !installation_has(EXTKEY_ENGINE_TC))
 		lacks(report,
 		      "the socket %s holds a key, and no engine is loaded: run 'extkey_loader attach' again",
+		      socket->local);
+	if (socket->keyless && !strcmp(socket->role, "listener"))
+		lacks(report,
+		      "the listener %s has no key, which its policy requires, so its clients use TCP: have it bind() with one, or give its cgroup one by 'extkey_loader attach --key-file'",
 		      socket->local);
 	snprintf(cookie, sizeof(cookie), "%llx", socket->cookie);
 	snprintf(netns, sizeof(netns), "%u", socket->netns);
@@ -165,6 +173,8 @@ static int add_socket(const struct keyed_socket *socket, void *data)
 	/* Its cgroup's is shown there */
 	if (socket->of_cgroup)
 		snprintf(fingerprint, sizeof(fingerprint), "of the cgroup");
+	else if (socket->keyless)
+		snprintf(fingerprint, sizeof(fingerprint), "none");
 	else
 		snprintf(fingerprint, sizeof(fingerprint), "%08x",
 			 socket->fingerprint);
@@ -175,6 +185,28 @@ static int add_socket(const struct keyed_socket *socket, void *data)
 			  socket->local, "remote", socket->remote, "cgroup",
 			  cgroup, "scheme", scheme_name(socket->scheme),
 			  "fingerprint", fingerprint));
+	return 0;
+}
+
+static int add_passed(const struct passed_sockets *passed, void *data)
+{
+	struct report *report = data;
+
+	if (passed->process_has_policy && !passed->sockets_have_policy)
+		lacks(report,
+		      "process %d (%s) in %s uses MPTCP sockets that were made in %s, such as %s: they follow that cgroup, which is not attached",
+		      passed->pid, passed->command, passed->cgroup,
+		      *passed->made_in ? passed->made_in :
+					 "a cgroup that is gone",
+		      passed->local);
+	json_array_append_new(
+		report->passed,
+		json_pack("{s:i, s:o, s:o, s:o, s:i, s:s, s:b}", "pid",
+			  passed->pid, "command", text_json(passed->command),
+			  "cgroup", text_json(passed->cgroup), "made_in",
+			  text_json(passed->made_in), "sockets",
+			  (int)passed->number, "local", passed->local,
+			  "attached", (int)passed->sockets_have_policy));
 	return 0;
 }
 
@@ -277,6 +309,10 @@ static int gather(struct report *report, const char *cgroup)
 	if (err)
 		say("warning: the list of sockets is not complete: %s",
 		    failure());
+	if (!err && report->maps->policies >= 0 &&
+	    passed_visit(report->maps, add_passed, report))
+		say("warning: the list of sockets that were passed on is not complete: %s",
+		    failure());
 	return 0;
 }
 
@@ -370,19 +406,30 @@ static void print_text(json_t *status)
 	list = json_object_get(status, "sockets");
 	printf("sockets that hold a key: %zu\n", json_array_size(list));
 	json_array_foreach(list, index, entry) print_socket(entry);
+	list = json_object_get(status, "passed");
+	json_array_foreach(list, index, entry) printf(
+		"passed on: process %" JSON_INTEGER_FORMAT
+		" (%s) in %s uses MPTCP sockets of %s: %" JSON_INTEGER_FORMAT
+		", such as %s\n",
+		json_integer_value(json_object_get(entry, "pid")),
+		text_of(entry, "command"), text_of(entry, "cgroup"),
+		*text_of(entry, "made_in") ? text_of(entry, "made_in") :
+					     "a cgroup that is gone",
+		json_integer_value(json_object_get(entry, "sockets")),
+		text_of(entry, "local"));
 }
 
 static json_t *status_json(const struct report *report)
 {
 	return json_pack(
-		"{s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o}",
+		"{s:o, s:s, s:s, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
 		"incomplete", report->incomplete, "version", EXTKEY_VERSION,
 		"build", programs_own_build(), "loaded", loaded_json(),
 		"installed", report->maps->policies >= 0, "hook",
 		(int)installation_has(EXTKEY_ENGINE_HOOK), "gate",
 		(int)gate_linked(), "cgroups", report->cgroups, "devices",
 		report->devices, "uncovered", report->uncovered, "sockets",
-		report->sockets);
+		report->sockets, "passed", report->passed);
 }
 
 static int print(const struct options *options, json_t *status)
@@ -416,6 +463,7 @@ int cmd_status(const struct options *options)
 	report.sockets = json_array();
 	report.devices = json_array();
 	report.uncovered = json_array();
+	report.passed = json_array();
 	if (!err)
 		err = gather(&report, options->cgroup);
 	if (!err)
