@@ -89,13 +89,18 @@ static __always_inline int give_key(struct mptcp_sock *msk,
 				    __u64 cgroup_id, __u8 flags)
 {
 	/* The path manager's own listeners are the kernel's sockets */
-	if (stored || BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
+	if ((stored && !(stored->flags & EXTKEY_SOCK_KEYLESS)) ||
+	    BPF_CORE_READ_BITFIELD(msk_sock(msk), sk_kern_sock))
 		return CALL_ALLOWED;
 	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
-		if (!policy->require_key)
-			return CALL_ALLOWED;
-		count(cgroup_id, keys_missing);
-		return refuse(-EPERM);
+		if (policy->require_key) {
+			count(cgroup_id, keys_missing);
+			return refuse(-EPERM);
+		}
+		/* It was required when the socket was made */
+		if (stored)
+			bpf_sk_storage_delete(&keys, msk);
+		return CALL_ALLOWED;
 	}
 	note_engine(policy, msk_sock(msk));
 	stored = bpf_sk_storage_get(&keys, msk, NULL,
@@ -161,7 +166,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 		return give_key(msk, stored, policy, cgroup_id, flags);
 
 	extkey_derive(key, len, &secret);
-	if (stored && !(stored->flags & EXTKEY_SOCK_CGROUP) &&
+	if (stored && stored->keys.has_sending &&
 	    !__builtin_memcmp(&stored->keys.sending, &secret, sizeof(secret)) &&
 	    same_settings(stored, policy, cgroup_id))
 		return CALL_ALLOWED;
@@ -176,14 +181,18 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	set_settings(stored, policy, cgroup_id);
 	stored->keys.sending = secret;
 	stored->keys.has_sending = 1;
-	stored->flags = (stored->flags | flags) & ~EXTKEY_SOCK_CGROUP;
+	stored->flags = (stored->flags | flags) &
+			~(EXTKEY_SOCK_CGROUP | EXTKEY_SOCK_KEYLESS);
 	count(cgroup_id, keys_taken);
 	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
 		count(cgroup_id, keys_weak);
 	return CALL_ALLOWED;
 }
 
-/* socket(): whatever calls follow, the socket has the key of its cgroup */
+/*
+ * socket(): whatever calls follow, the socket has the key of its cgroup. Where there is none,
+ * and one is required, it waits for one: listen() needs no bind(), and no program sees it.
+ */
 SEC("cgroup/sock_create")
 int extkey_create(struct bpf_sock *ctx)
 {
@@ -196,7 +205,8 @@ int extkey_create(struct bpf_sock *ctx)
 		return CALL_ALLOWED;
 	sk = bpf_cast_to_kern_ctx(ctx);
 	policy = find_policy(sk, &cgroup_id);
-	if (!policy || !(policy->sources & EXTKEY_FROM_CGROUP))
+	if (!policy ||
+	    !(policy->sources & EXTKEY_FROM_CGROUP || policy->require_key))
 		return CALL_ALLOWED;
 	/* Nested cgroups each run this */
 	if (bpf_sk_storage_get(&keys, ctx, NULL, 0))
@@ -207,6 +217,10 @@ int extkey_create(struct bpf_sock *ctx)
 	if (!stored)
 		return out_of_memory(cgroup_id);
 	set_settings(stored, policy, cgroup_id);
+	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
+		stored->flags = EXTKEY_SOCK_KEYLESS;
+		return CALL_ALLOWED;
+	}
 	stored->flags = EXTKEY_SOCK_CGROUP;
 	count(cgroup_id, keys_given);
 	return CALL_ALLOWED;

@@ -140,6 +140,12 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	/* With the hook, a connection's own MPTCP key is the kernel's affair */
 	if (!listener)
 		stored->proven = msk->local_key;
+	if (auth->field == MPTCP_AUTH_CAPABLE) {
+		if (!(stored->flags & EXTKEY_SOCK_KEYLESS))
+			return MPTCP_AUTH_PLAIN;
+		count(stored->cgroup_id, capable_declined);
+		return no_mask(auth);
+	}
 	if (!auth->attempt)
 		count_keyed(stored->cgroup_id, auth, listener);
 	if (!find_keys(msk, stored, &known))

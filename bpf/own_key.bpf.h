@@ -9,7 +9,7 @@
  *
  * So the key in a SYN/ACK without a request is a keyed hash of what identifies it, and the
  * gate computes it again for the ACK: nothing is kept. What was not proven is not refused,
- * since the connection is to go on; but its fields get no masks, see connection_key().
+ * since the connection is to go on; but its fields get no masks, see key_of().
  */
 #ifndef EXTKEY_OWN_KEY_BPF_H
 #define EXTKEY_OWN_KEY_BPF_H
@@ -61,31 +61,20 @@ static __always_inline __u64 opt_be64(const struct packet *packet, __u32 at)
 	return (__u64)opt_be32(packet, at) << 32 | opt_be32(packet, at + 4);
 }
 
-/* Into a SYN/ACK without a request, if it is of a listener whose fields get masks */
-static __always_inline void write_own_key(struct __sk_buff *skb,
-					  struct scratch *s)
+/* Into a SYN/ACK without a request, of the listener in s->stored whose key is @kind */
+static __always_inline void
+write_own_key(struct __sk_buff *skb, struct scratch *s, enum extkey_key kind)
 {
-	const struct extkey_walk *walk = &s->packet.walk;
-	struct bpf_sock *listener;
-	struct tuple_key key;
-	bool is_masked;
+	__u64 netns = netns_of(skb)->net_cookie;
 	__u8 field[8];
 
-	if (kernel_verifies_keys || walk->capables != 1 ||
-	    walk->capable_len != EXTKEY_CAPABLE_SYNACK)
+	if (kernel_verifies_keys || kind != EXTKEY_KEY_FIELDS ||
+	    !use_key(s, EXTKEY_CHOICE_SENDING))
 		return;
-	tuple_of(skb, &s->packet, true, &key);
-	listener = find_listener(skb, &key.tuple, s->packet.ipv6);
-	if (!listener)
-		return;
-	is_masked = is_keyed(s, listener) &&
-		    key_in(&s->stored) == EXTKEY_KEY_FIELDS;
-	bpf_sk_release(listener);
-	if (!is_masked || !use_key(s, EXTKEY_CHOICE_SENDING))
-		return;
-	extkey_put_be64(field, own_key(s, key.netns, true));
-	write_field(skb, &s->packet, walk->capable_at + EXTKEY_SENDER_KEY_AT,
-		    field, sizeof(field));
+	extkey_put_be64(field, own_key(s, netns, true));
+	write_field(skb, &s->packet,
+		    s->packet.walk.capable_at + EXTKEY_SENDER_KEY_AT, field,
+		    sizeof(field));
 }
 
 /* The own key that an ACK names; 0 if the kernel would not take one from it */
@@ -119,8 +108,6 @@ static __always_inline void prove_key(struct __sk_buff *skb, struct scratch *s,
 		return;
 	/* The one that is sent now may not be the one that was when the SYN/ACK left */
 	for (i = 0; i < 2; i++) {
-		if (i && !s->stored.keys.has_accepted)
-			break;
 		if (use_key(s, choices[i]) && named == own_key(s, netns, false))
 			*note = named;
 	}

@@ -90,6 +90,14 @@ static __always_inline bool is_of_cookie(struct __sk_buff *skb)
 	return !skb->sk && !skb->ingress_ifindex;
 }
 
+/* On an interface: a SYN/ACK of a listener that keeps the request */
+static __always_inline bool is_request(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk && sk->state == TCP_NEW_SYN_RECV;
+}
+
 #define LINK_HEADER_MAX 0x7f
 
 /*

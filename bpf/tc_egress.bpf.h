@@ -84,8 +84,9 @@ static __always_inline bool mask_fastclose(struct __sk_buff *skb,
 		if (use_accepted_key(s, EXTKEY_FIELD_FASTCLOSE, attempt) &&
 		    found == mask_of(s))
 			is_own = true;
+	/* What it rides on ends the subflow, and leaves in any case */
 	if (!use_sending_key(s, EXTKEY_FIELD_FASTCLOSE))
-		return false;
+		return write_64(skb, s, option, 0);
 	return write_64(skb, s, option,
 			is_own ? msk->remote_key ^ mask_of(s) : 0);
 }
@@ -231,7 +232,9 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		return TC_ACT_SHOT;
 	if (!is_ours(key))
 		return TC_ACT_UNSPEC;
-	if (!is_let_in(s, req->msk, key_of_listener(listener, &s->other))) {
+	if (!is_let_in(s, req->msk, key_of_listener(listener, &s->other)) ||
+	    (s->stored.scheme != EXTKEY_SCHEME_XOR &&
+	     !use_sending_key(s, EXTKEY_FIELD_SYNACK))) {
 		count(s->stored.cgroup_id, join_refused);
 		return TC_ACT_SHOT;
 	}
@@ -239,8 +242,6 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		count(s->stored.cgroup_id, join_synack_tx);
 	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
 		return TC_ACT_UNSPEC;
-	if (!use_sending_key(s, EXTKEY_FIELD_SYNACK))
-		return TC_ACT_SHOT;
 
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
 	s->input.nonce[0] = req->remote_nonce;
@@ -362,6 +363,50 @@ refuse:
 	return TC_ACT_SHOT;
 }
 
+/*
+ * The answer to who opens a connection. A listener that was to have a key, and has none,
+ * answers as one of TCP: so its client goes on as one.
+ */
+static __always_inline void answer_capable(struct __sk_buff *skb,
+					   struct scratch *s)
+{
+	const struct extkey_walk *walk = &s->packet.walk;
+	enum extkey_key kind = EXTKEY_KEY_ABSENT;
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
+	__u8 nops[EXTKEY_CAPABLE_SYNACK];
+	struct bpf_sock *listener;
+	struct tuple_key key;
+
+	if (walk->capables != 1 || walk->capable_len != EXTKEY_CAPABLE_SYNACK ||
+	    !leaves_here(skb) || !has_had_key(netns_of(skb)))
+		return;
+	if (skb->sk) {
+		kind = key_of_listener(
+			kernel_cast(struct mptcp_sock,
+				    listener_msk(kernel_cast(
+					    struct mptcp_subflow_request_sock,
+					    kskb->sk))),
+			&s->stored);
+	} else {
+		tuple_of(skb, &s->packet, true, &key);
+		listener = find_listener(skb, &key.tuple, s->packet.ipv6);
+		if (!listener)
+			return;
+		kind = key_of_listener(msk_of(listener), &s->stored);
+		bpf_sk_release(listener);
+	}
+	if (!is_ours(kind))
+		return;
+	if (s->stored.flags & EXTKEY_SOCK_KEYLESS && walk->capable_at >= 4) {
+		__builtin_memset(nops, EXTKEY_TCPOPT_NOP, sizeof(nops));
+		write_field(skb, &s->packet, walk->capable_at, nops,
+			    sizeof(nops));
+		count(s->stored.cgroup_id, capable_declined);
+	} else if (!skb->sk) {
+		write_own_key(skb, s, kind);
+	}
+}
+
 static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 {
 	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
@@ -371,8 +416,8 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
 		return mask_packet(skb, s);
 	if (!s->packet.walk.found) {
-		if (is_of_cookie(skb) && leaves_here(skb))
-			write_own_key(skb, s);
+		if (is_of_cookie(skb) || is_request(skb))
+			answer_capable(skb, s);
 		return TC_ACT_UNSPEC;
 	}
 	if (s->packet.walk.options[0].field != EXTKEY_FIELD_SYNACK)

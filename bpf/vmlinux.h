@@ -216,6 +216,7 @@ enum mptcp_auth_field {
 	MPTCP_AUTH_ACK,
 	MPTCP_AUTH_ADD_ADDR,
 	MPTCP_AUTH_FASTCLOSE,
+	MPTCP_AUTH_CAPABLE,
 };
 
 struct mptcp_addr_info {

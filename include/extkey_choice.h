@@ -15,7 +15,8 @@
 /*
  * The keys of a socket. A listener key is known before there is a connection; while it is
  * changed, another one is accepted as well. A connection key is given to one connection,
- * and then that of the listener masks nothing but T.
+ * and then that of the listener masks nothing but T. A socket without any, which was to have
+ * one, sends no field and accepts none.
  */
 struct extkey_keys {
 	struct extkey_secret sending;
@@ -39,13 +40,15 @@ enum extkey_choice {
 #define EXTKEY_ATTEMPTS 3
 
 /*
- * Whether T is plain in joins to an address that was announced, by ADD_ADDR: there the listener
- * may be one of the path manager, without a key. Of scheme xor, T is all there is.
+ * Whether T may be plain: without a listener key, if there is a connection key; and in joins to
+ * an address that was announced, by ADD_ADDR: there the listener may be one of the path manager,
+ * without a key. Of scheme xor, T is all there is.
  */
 static inline int extkey_plain_token(const struct extkey_keys *keys,
 				     __u8 scheme, int announced)
 {
-	return !keys->has_sending || (announced && scheme != EXTKEY_SCHEME_XOR);
+	return (!keys->has_sending && keys->has_connection) ||
+	       (announced && scheme != EXTKEY_SCHEME_XOR);
 }
 
 /* What masks a field that is sent. @announced, for T alone: the peer has announced the address. */
@@ -89,17 +92,17 @@ static inline enum extkey_choice extkey_accept(const struct extkey_keys *keys,
 	return plain && !attempt ? EXTKEY_CHOICE_PLAIN : EXTKEY_CHOICE_NONE;
 }
 
-/* NULL if @choice is none of a key */
+/* NULL if @choice is none of a key, or of one that is not there */
 static inline const struct extkey_secret *
 extkey_secret_of(const struct extkey_keys *keys, enum extkey_choice choice)
 {
 	switch (choice) {
 	case EXTKEY_CHOICE_SENDING:
-		return &keys->sending;
+		return keys->has_sending ? &keys->sending : NULL;
 	case EXTKEY_CHOICE_ACCEPTED:
-		return &keys->accepted;
+		return keys->has_accepted ? &keys->accepted : NULL;
 	case EXTKEY_CHOICE_CONNECTION:
-		return &keys->connection;
+		return keys->has_connection ? &keys->connection : NULL;
 	default:
 		return NULL;
 	}

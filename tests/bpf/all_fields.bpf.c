@@ -33,6 +33,8 @@ __u64 BPF_PROG(all_fields, struct mptcp_sock *msk, struct sock_common *skc,
 	case MPTCP_AUTH_FASTCLOSE:
 		seed ^= msk->local_key ^ msk->remote_key;
 		break;
+	default:
+		return 0;
 	}
 	return seed * 0xff51afd7ed558ccdULL;
 }

@@ -45,6 +45,55 @@ announce() {
 check "the path manager may listen without a key" announce
 is "$(counter "$CG_S" keys_missing)" 1 "nothing was counted"
 
+# listen() alone: no program sees it, and the listener has no key
+# shellcheck disable=SC2016 # of perl
+LISTENER='use Socket; $| = 1;
+	socket my $s, PF_INET, SOCK_STREAM, 262 or die $!;
+	setsockopt $s, SOL_SOCKET, SO_REUSEADDR, 1;
+	listen $s, 5 or die $!;
+	print +(unpack_sockaddr_in getsockname $s)[0], "\n";
+	while (accept my $c, $s) { print $c "hello\n"; $c->flush; push @all, $c }'
+spawn unbound in_cgroup "$CG_S" in_s perl -MIO::Handle -e "$LISTENER"
+check "a listener without bind(): it listens" wait_for 20 grep -q . "$TAP_TMP/unbound.out"
+unbound=$(head -1 "$TAP_TMP/unbound.out")
+
+# shellcheck disable=SC2016 # of perl
+CLIENT='use Socket; $| = 1;
+	socket my $s, PF_INET, SOCK_STREAM, 262 or die $!;
+	connect $s, pack_sockaddr_in $ARGV[1], inet_aton $ARGV[0] or die $!;
+	print scalar <$s>; <STDIN>'
+hello() { # WHEN
+	mib_snapshot "$NS_C"
+	spawn hello in_c perl -e "$CLIENT" "$NET1_S" "$unbound"
+	check "its client gets data, $1" wait_for 20 grep -q hello "$TAP_TMP/hello.out"
+}
+
+hello "without cookies"
+is "$(mib_moved "$NS_C" MPCapableFallbackSYNACK)" 1 "as a client of TCP"
+is "$(in_s ss -MHt state established sport "$unbound" | grep -c mptcp)" 0 "the server has no MPTCP connection"
+is "$(counter "$CG_S" capable_declined)" 1 "it was counted"
+refuses 5 "the listener 0.0.0.0:$unbound has no key" "status says so" build/extkey_loader status
+stop hello
+in_s sysctl -qw net.ipv4.tcp_syncookies=2
+hello "with cookies"
+is "$(mib_moved "$NS_C" MPCapableFallbackSYNACK)" 1 "as a client of TCP"
+stop hello
+in_s sysctl -qw net.ipv4.tcp_syncookies=1
+
+# And where its answer goes out as it is, nobody joins
+if [[ $ENGINE_S == tc ]]; then
+	uncover "$NS_S" s1 egress
+	mib_snapshot "$NS_S"
+	hello "as a client of MPTCP"
+	is "$(mib_moved "$NS_C" MPCapableFallbackSYNACK)" 0 "its answer was not changed"
+	refused() { (($(dropped "$CG_S" join_refused) > 0)); }
+	check "its client tries to join: no answer" wait_for 20 refused
+	is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "nobody joins"
+	stop hello
+	check "mend the interface" loader attach "$CG_S"
+fi
+stop unbound
+
 check "require no key of the client any more" loader attach "$CG_C" --no-require-key
 spawn server in_cgroup "$CG_S" in_s build/extkey_server --listener "$NET1_S:$PORT,$KEY"
 check "the server listens with a key" wait_for 20 listens 1

@@ -86,8 +86,14 @@ static const struct {
 	  "SAP",
 	  'C',
 	  "C" },
-	/* No key at all: no field but T is sent or accepted */
-	{ { .has_sending = 0 }, SIPHASH, 0, 'P', "P", '-', "" },
+	/*
+	 * No key at all, though one is required: nothing is sent or accepted, but at a listener
+	 * the T of connections that have got one
+	 */
+	{ { .has_sending = 0 }, SIPHASH, 0, '-', "", '-', "" },
+	{ { .has_sending = 0 }, SIPHASH, 1, 'P', "P", '-', "" },
+	{ { .has_sending = 0 }, XOR, 0, '-', "", '-', "" },
+	{ { .has_sending = 0 }, XOR, 1, '-', "", '-', "" },
 };
 
 static void test_rules(void **state)
@@ -150,7 +156,12 @@ static void test_agree(void **state)
 
 static void test_secrets(void **state)
 {
-	const struct extkey_keys keys = { .has_sending = 0 };
+	const struct extkey_keys keys = {
+		.has_sending = 1,
+		.has_accepted = 1,
+		.has_connection = 1,
+	};
+	const struct extkey_keys none = { .has_sending = 0 };
 
 	(void)state;
 	assert_ptr_equal(extkey_secret_of(&keys, EXTKEY_CHOICE_SENDING),
@@ -161,6 +172,9 @@ static void test_secrets(void **state)
 			 &keys.connection);
 	assert_null(extkey_secret_of(&keys, EXTKEY_CHOICE_PLAIN));
 	assert_null(extkey_secret_of(&keys, EXTKEY_CHOICE_NONE));
+	assert_null(extkey_secret_of(&none, EXTKEY_CHOICE_SENDING));
+	assert_null(extkey_secret_of(&none, EXTKEY_CHOICE_ACCEPTED));
+	assert_null(extkey_secret_of(&none, EXTKEY_CHOICE_CONNECTION));
 }
 
 #define KEY_I 0xa0a1a2a3a4a5a6a7
