@@ -19,6 +19,8 @@ host=(
 	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps bsdextrautils
 	libcap2-bin libssl-dev strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools
 	iptables nftables iputils-ping
+	# other people's programs
+	nginx-light libnginx-mod-stream haproxy curl mptcpize
 )
 lint=(clang-format-19 clang-tidy-19 shellcheck codespell)
 source=(linux-source-6.12 xz-utils)
@@ -49,6 +51,13 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:" $missing >&2
 export DEBIAN_FRONTEND=noninteractive
+# Servers are there to be tested, not to run: see invoke-rc.d(8)
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+	trap 'rm -f $policy' EXIT
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod +x $policy
+fi
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of names
 apt-get install -y -qq --no-install-recommends $missing >&2
