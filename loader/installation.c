@@ -19,6 +19,7 @@
 #include "links.h"
 #include "lock.h"
 #include "names.h"
+#include "namespaces.h"
 #include "programs.h"
 #include "sockets.h"
 
@@ -30,7 +31,6 @@
 #define POLICIES_MAP EXTKEY_DIR "/policies"
 #define DEVICES_MAP TC_DIR "/maps/devices"
 #define ENGINES_MAP EXTKEY_DIR "/engines"
-#define NAMESPACES_MAP EXTKEY_DIR "/namespaces"
 
 static void close_map(int *fd)
 {
@@ -301,33 +301,9 @@ static int tell_engines(void)
 				programs_are_there(SET_TC));
 }
 
-/*
- * bpf/namespaces.bpf.h: an entry 0 says that the map is complete. That is so as long as
- * every key of engine tc was taken as one, with the map there.
- */
-static int set_namespaces_complete(bool complete)
-{
-	__u64 all = 0;
-	__u32 yes = 1;
-	int fd, err;
-
-	fd = pin_open_map(NAMESPACES_MAP, sizeof(yes));
-	if (fd < 0)
-		return fd;
-	err = complete ? bpf_map_update_elem(fd, &all, &yes, BPF_ANY) :
-			 bpf_map_delete_elem(fd, &all);
-	if (err)
-		err = !complete && errno == ENOENT ?
-			      0 :
-			      fail(-errno, "cannot write to %s: %s",
-				   NAMESPACES_MAP, strerror(errno));
-	close(fd);
-	return err;
-}
-
 int installation_change_engines(void)
 {
-	return set_namespaces_complete(false);
+	return namespaces_set_complete(false);
 }
 
 /*
@@ -406,10 +382,10 @@ int installation_add(struct maps *maps, unsigned int engine)
 		err = bring_up_to_date(maps, wanted);
 	/* Who is killed before this has all namespaces count, for nothing worse */
 	if (!err && first)
-		err = set_namespaces_complete(true);
+		err = namespaces_set_complete(true);
 	/* Sockets of cgroups that are attached anew may have keys from the other engine */
 	if (!err && new && set == SET_TC && programs_are_there(SET_HOOK))
-		err = set_namespaces_complete(false);
+		err = namespaces_set_complete(false);
 	if (!err && set == SET_HOOK && !pin_exists(HOOK_LINK))
 		err = update_hook_link(false);
 	if (!err)

@@ -17,6 +17,7 @@
 #include "hook.skel.h"
 #include "links.h"
 #include "names.h"
+#include "namespaces.h"
 #include "programs.h"
 #include "tc.skel.h"
 
@@ -267,6 +268,11 @@ static int pin_maps(enum program_set set, struct bpf_object *object)
 		}
 		if (fd >= 0)
 			close(fd);
+		/* Before programs run with one that knows of no connection */
+		if (!strcmp(bpf_map__name(map), "connections"))
+			err = namespaces_set_complete(false);
+		if (err)
+			return err;
 		/* There is one at any time, as there is when the command is killed */
 		snprintf(new_path, sizeof(new_path), "%s_new", path);
 		err = pin_remove(new_path);

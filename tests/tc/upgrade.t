@@ -177,9 +177,21 @@ check "after the last: another endpoint" endpoint_c_at 252
 check "after the last: its subflow carries data" wait_for 30 got_data "$(address 252)"
 check "all that while data has flowed" flowing
 
-is "$(mib_moved "$NS_S" MPJoinAckRx)" $((during + 3)) "the server's kernel accepted $((during + 3)) joins"
+# As if that build had another table of connections: ours begins with an empty one
+another_table() {
+	local pin=$BPFFS/extkey/tc/maps/connections
+
+	rm "$pin" && bpftool map create "$pin" type array key 4 value 8 entries 1 name connections
+}
+check "a build with another table of connections" another_table
+check "an upgrade makes a new one" takes_over build/extkey_loader upgrade
+check "that knows no connection: another endpoint" endpoint_c_at 253
+check "its subflow carries data" wait_for 30 got_data "$(address 253)"
+check "the other build once more" takes_over "$NEXT" upgrade
+
+is "$(mib_moved "$NS_S" MPJoinAckRx)" $((during + 4)) "the server's kernel accepted $((during + 4)) joins"
 for name in join_syn_rx join_synack_tx join_ack_rx; do
-	is "$(counter "$CG_S" $name)" $((during + 3)) "$name, counted through all builds"
+	is "$(counter "$CG_S" $name)" $((during + 4)) "$name, counted through all builds"
 done
 is "$(counter "$CG_C" keys_taken)" 1 "keys_taken of the client is the one from before"
 is "$(counter "$CG_S" keys_taken)" 1 "and that of the server"
