@@ -130,34 +130,43 @@ static int add_engine(const struct options *options,
 	return err;
 }
 
+static int replace_key(struct attachment *attachment, struct extkey_keys *keys,
+		       bool has_key)
+{
+	if (has_key &&
+	    memcmp(&keys->sending, &attachment->secret, sizeof(keys->sending)))
+		say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",
+		    keys->sending.fingerprint, attachment->policy.cgroup);
+	keys_set(keys, &attachment->secret);
+	return cgroup_key_write(attachment->maps.cgroup_keys, attachment->fd,
+				keys);
+}
+
 /* Before the policy says that sockets have it */
 static int set_key(const struct options *options, struct attachment *attachment)
 {
 	const struct extkey_policy *policy = &attachment->policy;
-	struct maps *maps = &attachment->maps;
 	struct extkey_keys keys;
 	bool has_key;
 	int err = 0;
 
-	has_key = cgroup_key_read(maps->cgroup_keys, attachment->fd, &keys);
-	if (options->key_file && policy->scheme == EXTKEY_SCHEME_XOR &&
-	    !attachment->secret.pad) {
-		err = fail(
-			-EINVAL,
-			"scheme xor makes mask 0 of the key in '%s', which protects nothing; take another key",
-			options->key_file);
-	} else if (options->key_file) {
-		if (has_key && memcmp(&keys.sending, &attachment->secret,
-				      sizeof(keys.sending)))
-			say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",
-			    keys.sending.fingerprint, policy->cgroup);
-		keys_set(&keys, &attachment->secret);
-		err = cgroup_key_write(maps->cgroup_keys, attachment->fd,
-				       &keys);
+	has_key = cgroup_key_read(attachment->maps.cgroup_keys, attachment->fd,
+				  &keys);
+	if (options->key_file) {
+		err = key_check(policy->scheme, &attachment->secret,
+				options->key_file);
+		if (!err)
+			err = replace_key(attachment, &keys, has_key);
 	} else if (policy->sources & EXTKEY_FROM_CGROUP && !has_key) {
 		err = fail(-EINVAL,
 			   "'%s' has no key of its own; give one by --key-file",
 			   policy->cgroup);
+	} else if (policy->sources & EXTKEY_FROM_CGROUP) {
+		/* One that was given for another scheme */
+		err = key_check(policy->scheme, &keys.sending, policy->cgroup);
+		if (!err && keys.has_accepted)
+			err = key_check(policy->scheme, &keys.accepted,
+					policy->cgroup);
 	}
 	explicit_bzero(&keys, sizeof(keys));
 	return err;

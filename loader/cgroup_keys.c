@@ -34,6 +34,17 @@ int key_file_read(const char *path, struct extkey_secret *secret)
 		     0;
 }
 
+int key_check(__u32 scheme, const struct extkey_secret *secret,
+	      const char *path)
+{
+	if (scheme != EXTKEY_SCHEME_XOR || secret->pad)
+		return 0;
+	return fail(
+		-EINVAL,
+		"scheme xor makes mask 0 of the key in '%s', which protects nothing; take another key",
+		path);
+}
+
 bool cgroup_key_read(int map, int cgroup_fd, struct extkey_keys *keys)
 {
 	memset(keys, 0, sizeof(*keys));

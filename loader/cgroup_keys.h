@@ -13,6 +13,10 @@
 /* What is derived from the key in the file @path; "-" is standard input */
 int key_file_read(const char *path, struct extkey_secret *secret);
 
+/* Whether it masks anything with enum extkey_scheme @scheme: 0 or an error */
+int key_check(__u32 scheme, const struct extkey_secret *secret,
+	      const char *path);
+
 /* False if the cgroup has no key */
 bool cgroup_key_read(int map, int cgroup_fd, struct extkey_keys *keys);
 int cgroup_key_write(int map, int cgroup_fd, const struct extkey_keys *keys);

@@ -12,7 +12,8 @@
 #include "system.h"
 #include "verbs.h"
 
-static int step(const struct options *options, struct extkey_keys *keys)
+static int step(const struct options *options, __u32 scheme,
+		struct extkey_keys *keys)
 {
 	struct extkey_secret secret;
 	int err;
@@ -26,6 +27,8 @@ static int step(const struct options *options, struct extkey_keys *keys)
 		return keys_drop_new(keys);
 	default:
 		err = key_file_read(options->key_file, &secret);
+		if (!err)
+			err = key_check(scheme, &secret, options->key_file);
 		if (!err)
 			err = keys_add(keys, &secret);
 		explicit_bzero(&secret, sizeof(secret));
@@ -56,7 +59,7 @@ static int change_key(const struct options *options, const struct maps *maps,
 			-ENOENT,
 			"'%s' has no key of its own; 'extkey_loader attach %s --key-file FILE' gives it one",
 			path, path);
-	err = step(options, &keys);
+	err = step(options, policy.scheme, &keys);
 	if (!err)
 		err = cgroup_key_write(maps->cgroup_keys, cgroup_fd, &keys);
 	if (!err)

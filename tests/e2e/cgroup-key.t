@@ -91,6 +91,13 @@ stop server
 # Two words whose XOR is 0
 refuses 1 "mask 0" "scheme xor: a key that protects nothing is refused" build/extkey_loader attach "$CG_C" \
 	--scheme xor --key-file "$(key weak 0102030401020304)"
+check "with siphash it is a key as any other" loader attach "$CG_C" --scheme siphash --key-file "$(key weak 0102030401020304)"
+refuses 1 "mask 0" "and the scheme cannot become xor" build/extkey_loader attach "$CG_C" --scheme xor
+SCHEME=xor
+check "another key, with scheme xor" loader attach "$CG_C" --key-file "$OTHER_KEY"
+refuses 1 "mask 0" "nor can it be the next one" build/extkey_loader key "$CG_C" --add "$(key weak 0102030401020304)"
+SCHEME=siphash
+check "the scheme of before" loader attach "$CG_C"
 
 # Without a key of its own
 check "sources: no key" loader attach "$CG_C" --sources address

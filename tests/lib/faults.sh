@@ -68,7 +68,8 @@ plain_join() {
 
 cgroups_now() {
 	build/extkey_loader status --json |
-		jq -c '.cgroups | sort_by(.id) | map([.cgroup, .engine, .scheme, .require_key, .linked])'
+		jq -c '.cgroups | sort_by(.id) |
+			map([.cgroup, .engine, .scheme, .require_key, .sources, .key.sending, .linked])'
 }
 
 # What must hold wherever the command was killed: each cgroup is as it was, $1, or
