@@ -13,7 +13,7 @@ CONNECTIONS=10
 
 keys=("$(key one 000102030405060708090a0b0c0d0e0f10111213)"
 	"$(key two 202122232425262728292a2b2c2d2e2f30313233)")
-joins=0
+joins=0 back=0 port=7000
 
 # Each with one join to the first address and, as the server announces its second one, one there
 burst() {
@@ -25,6 +25,25 @@ burst() {
 	((joins += CONNECTIONS * 2))
 }
 
+joined_back() {
+	local got
+
+	got=$(mib_moved "$NS_C" MPJoinAckRx)
+	echo "joins to the client: $got, not $back"
+	((got == back))
+}
+
+# The connections that stay: the client announces an address, where the server joins, and takes
+# it back. A kernel does not join before its application has called accept(), so not in burst().
+announce() {
+	# Another port each time, as the kernel does not reuse one
+	((back += CONNECTIONS, ++port))
+	endpoint_c "$BACK" signal port "$port" || return
+	wait_for 30 joined_back || return
+	ip -n "$NS_C" mptcp endpoint delete id \
+		"$(ip -n "$NS_C" -j mptcp endpoint show | jq --arg address "$BACK" '.[] | select(.address == $address).id')"
+}
+
 # STEP HOST HOST: with connections after each host
 step() {
 	local args=$1 cgroup
@@ -32,7 +51,7 @@ step() {
 
 	for cgroup; do
 		# shellcheck disable=SC2086 # two words
-		loader key "$cgroup" $args >/dev/null && burst || return
+		loader key "$cgroup" $args >/dev/null && burst && announce || return
 	done
 }
 
@@ -48,21 +67,33 @@ ip -n "$NS_C" mptcp limits set subflow 8 add_addr_accepted 8
 ip -n "$NS_S" mptcp limits set subflow 8 add_addr_accepted 8
 check "endpoint of the client" endpoint_c "$NET2_C" subflow
 check "endpoint of the server" endpoint_s "$NET2_S" signal
+BACK=${NET2_C%.*}.101
+check "another address of the client" net_address "$NS_C" c2 "$BACK"
 check "attach the client's cgroup" loader attach "$CG_C" --key-file "${keys[0]}" --require-key
 check "attach the server's cgroup" loader attach "$CG_S" --key-file "${keys[0]}" --require-key
 serve "0.0.0.0:$PORT"
 mib_snapshot "$NS_S"
 mib_snapshot "$NS_C"
 check "connections" burst
+client stay --connections "$CONNECTIONS" --bytes 1000 --wait-subflows 3
+check "connections that stay" client_ready stay
+((joins += CONNECTIONS * 2))
+check "joins to the client" announce
 for ((i = 0; i < ROTATIONS; i++)); do
 	((i % 2)) && order=("$CG_S" "$CG_C") || order=("$CG_C" "$CG_S")
 	check "rotation $((i + 1)): no connection without its subflows" \
 		rotation "${keys[(i + 1) % 2]}" "${order[@]}"
 done
 is "$(mib_moved "$NS_S" MPJoinAckRx)" "$joins" "all joins were accepted"
-is "$(mib_moved "$NS_S" MPJoinNoTokenFound) $(mib_moved "$NS_S" MPJoinAckHMacFailure) $(mib_moved "$NS_C" MPJoinSynAckHMacFailure)" \
-	"0 0 0" "none was refused"
+is "$(mib_moved "$NS_C" MPJoinAckRx)" "$back" "so were those to the client"
+is "$(mib_moved "$NS_C" AddAddr) $(mib_moved "$NS_S" AddAddr)" "$((joins / 2)) $back" "and each ADD_ADDR was taken for genuine"
+for ns in "$NS_C" "$NS_S"; do
+	is "$(mib_moved "$ns" MPJoinNoTokenFound) $(mib_moved "$ns" MPJoinAckHMacFailure) $(mib_moved "$ns" MPJoinSynAckHMacFailure)" \
+		"0 0 0" "none was refused"
+done
 is "$(dropped "$CG_C") $(dropped "$CG_S")" "0 0" "nothing was dropped"
+tell stay
+check "what has stayed ends well" reap stay 60
 
 # Half-way: one that has dropped the old key, and one that sends it
 check "the new key is added, at the client alone" loader key "$CG_C" --add "${keys[(ROTATIONS + 1) % 2]}"
