@@ -161,6 +161,7 @@ install: all
 		sed "s|@PREFIX@|$$prefix|" systemd/extkey-watch.service | \
 		install -D -m 644 /dev/stdin $(call target,lib/systemd/system/extkey-watch.service)
 	install -D -m 644 include/extkey.h $(call target,include/extkey.h)
+	install -D -m 644 include/extkey_sockopt.h $(call target,include/extkey_sockopt.h)
 
 # For a fresh machine: packages first, then a make that finds them
 demo:

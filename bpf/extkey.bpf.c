@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The programs at cgroups, for both engines: they keep on the MPTCP socket what is derived
- * from its key, out of the address of connect() or bind(), or that it is the one of its cgroup.
+ * from its key, out of the address of connect() or bind() or of a socket option, or that it is
+ * the one of its cgroup.
  */
 #include "vmlinux.h"
 
@@ -11,17 +12,14 @@
 #include "extkey_addr.h"
 #include "keys.bpf.h"
 #include "namespaces.bpf.h"
+#include "sockopt.bpf.h"
+#include "take_key.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Return values of the cgroup programs */
-#define CALL_REFUSED 0
-#define CALL_ALLOWED 1
-
 /* Callers have checked that there is a whole sockaddr_in, or the most of an in6 */
 static __always_inline enum extkey_found
-read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
-	 unsigned int *len)
+read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, struct given_key *key)
 {
 	__u32 size = ipv6 ? EXTKEY_SIN6_SIZE : EXTKEY_SIN_SIZE, tail_len = 0;
 	__u8 tail[EXTKEY_TAIL_MAX] = { 0 }, sin_zero[EXTKEY_KEY_SHORT];
@@ -36,50 +34,11 @@ read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, __u8 key[EXTKEY_KEY_MAX],
 		__builtin_memcpy(tail, addr + size, sizeof(tail));
 	}
 	if (ipv6)
-		return extkey_from_addr(NULL, tail, tail_len, key, len);
+		return extkey_from_addr(NULL, tail, tail_len, key->bytes,
+					&key->len);
 	__builtin_memcpy(sin_zero, addr + EXTKEY_SIN_ZERO_AT, sizeof(sin_zero));
-	return extkey_from_addr(sin_zero, tail, tail_len, key, len);
-}
-
-static __always_inline int refuse(int err)
-{
-	bpf_set_retval(err);
-	return CALL_REFUSED;
-}
-
-static __always_inline bool same_settings(const struct extkey_sock *stored,
-					  const struct extkey_policy *policy,
-					  __u64 cgroup_id)
-{
-	return stored->scheme == policy->scheme &&
-	       stored->engine == policy->engine &&
-	       stored->bind_addresses == policy->bind_addresses &&
-	       stored->cgroup_id == cgroup_id;
-}
-
-/* Also before there is the storage: what the gate knows must not come after the key */
-static __always_inline void note_engine(const struct extkey_policy *policy,
-					const struct sock *sk)
-{
-	if (policy->engine == EXTKEY_ENGINE_TC)
-		note_namespace(sk->__sk_common.skc_net.net);
-}
-
-static __always_inline void set_settings(struct extkey_sock *stored,
-					 const struct extkey_policy *policy,
-					 __u64 cgroup_id)
-{
-	stored->cgroup_id = cgroup_id;
-	stored->scheme = policy->scheme;
-	stored->engine = policy->engine;
-	stored->bind_addresses = policy->bind_addresses;
-}
-
-/* Going on without memory would be the plain MPTCP that was not asked for */
-static __always_inline int out_of_memory(__u64 cgroup_id)
-{
-	count(cgroup_id, keys_failed);
-	return refuse(-ENOMEM);
+	return extkey_from_addr(sin_zero, tail, tail_len, key->bytes,
+				&key->len);
 }
 
 /* No key in the address: if the policy has one, it is that; what the socket has stays */
@@ -120,10 +79,9 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	struct bpf_sock_addr_kern *kctx;
 	struct extkey_policy *policy;
 	struct extkey_sock *stored;
-	__u8 key[EXTKEY_KEY_MAX];
+	struct given_key key = { 0 };
 	enum extkey_found found;
 	struct mptcp_sock *msk;
-	unsigned int len = 0;
 	__u64 cgroup_id;
 	int state;
 
@@ -153,8 +111,11 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 		return CALL_ALLOWED;
 
 	stored = bpf_sk_storage_get(&keys, msk, NULL, 0);
-	found = policy->sources & EXTKEY_FROM_ADDRESS ?
-			read_key(kctx, ipv6, key, &len) :
+	/* What a program has said by the option of the socket is nearer */
+	found = policy->sources & EXTKEY_FROM_ADDRESS &&
+				!(stored &&
+				  stored->flags & EXTKEY_SOCK_OPTION) ?
+			read_key(kctx, ipv6, &key) :
 			EXTKEY_NONE;
 	if (found == EXTKEY_MALFORMED) {
 		count(cgroup_id, keys_malformed);
@@ -165,7 +126,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 	if (found == EXTKEY_NONE)
 		return give_key(msk, stored, policy, cgroup_id, flags);
 
-	extkey_derive(key, len, &secret);
+	derive_secret(&key, &secret);
 	if (stored && stored->keys.has_sending &&
 	    !__builtin_memcmp(&stored->keys.sending, &secret, sizeof(secret)) &&
 	    same_settings(stored, policy, cgroup_id))
@@ -179,10 +140,7 @@ static __always_inline int take_key(struct bpf_sock_addr *ctx, bool ipv6,
 		return out_of_memory(cgroup_id);
 
 	set_settings(stored, policy, cgroup_id);
-	stored->keys.sending = secret;
-	stored->keys.has_sending = 1;
-	stored->flags = (stored->flags | flags) &
-			~(EXTKEY_SOCK_CGROUP | EXTKEY_SOCK_KEYLESS);
+	set_key(stored, &secret, flags);
 	count(cgroup_id, keys_taken);
 	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad)
 		count(cgroup_id, keys_weak);
@@ -248,4 +206,16 @@ SEC("cgroup/bind6")
 int extkey_bind6(struct bpf_sock_addr *ctx)
 {
 	return take_key(ctx, true, 0);
+}
+
+SEC("cgroup/setsockopt")
+int extkey_setsockopt(struct bpf_sockopt *ctx)
+{
+	return take_option(ctx);
+}
+
+SEC("cgroup/getsockopt")
+int extkey_getsockopt(struct bpf_sockopt *ctx)
+{
+	return tell_info(ctx);
 }

@@ -185,9 +185,12 @@ struct mptcp_sock {
 	__u64 local_key;
 	__u64 remote_key;
 	__u32 token;
+	unsigned long flags;
 	struct mptcp_pm_data pm;
 	struct sock *first;
 };
+
+#define MPTCP_FALLBACK_DONE 2 /* net/mptcp/protocol.h: bit of flags */
 
 struct mptcp_subflow_context {
 	__u32 request_join : 1;

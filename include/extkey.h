@@ -48,6 +48,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "extkey_sockopt.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
@@ -130,6 +132,38 @@ static inline int extkey_set_key(struct sockaddr_storage *addr,
 	memcpy(tail + EXTKEY_HEAD_SIZE, key, len);
 	*addrlen = (socklen_t)(size + EXTKEY_HEAD_SIZE + len);
 	return 0;
+}
+
+/*
+ * Gives the MPTCP socket @fd a key of its own, before its connect() or listen(). It goes before
+ * one in an address or that of the cgroup. What a listener has, so do the sockets that it
+ * accepts.
+ *
+ * Returns 0 or
+ *	-EINVAL		@len is not that of a key, the key is all zero, or one of which the
+ *			policy's scheme xor makes no mask
+ *	-EBUSY		the socket is connected, is connecting, or listens
+ *	-ENOMEM		no memory for the key
+ *	-ENOPROTOOPT, -EOPNOTSUPP  no policy applies: this is no MPTCP socket (any more), its cgroup
+ *			is not attached, or a program of 32 bits asks a kernel of 64
+ */
+static inline int extkey_set_socket_key(int fd, const void *key, size_t len)
+{
+	return setsockopt(fd, EXTKEY_SOL, EXTKEY_SO_KEY, key, (socklen_t)len) ?
+		       -errno :
+		       0;
+}
+
+/*
+ * What the socket @fd has: see struct extkey_info. Returns 0, or -ENOPROTOOPT or -EOPNOTSUPP
+ * as extkey_set_socket_key().
+ */
+static inline int extkey_get_info(int fd, struct extkey_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	return getsockopt(fd, EXTKEY_SOL, EXTKEY_SO_INFO, info, &len) ? -errno :
+									0;
 }
 
 /* Value of a hex digit in ASCII, or -1 */

@@ -35,6 +35,12 @@ enum extkey_found {
 	EXTKEY_MALFORMED, /* meant as a key, and not a valid one */
 };
 
+static inline int extkey_key_len(unsigned int len)
+{
+	return len == EXTKEY_KEY_SHORT ||
+	       (len >= EXTKEY_KEY_MIN && len <= EXTKEY_KEY_MAX);
+}
+
 /* All zero, as POSIX wants sin_zero from everybody else, is no key */
 static inline int extkey_any(const __u8 *bytes, unsigned int len)
 {

@@ -55,7 +55,7 @@ struct extkey_policy {
  * connections with a key. All are __u64.
  */
 struct extkey_counters {
-	__u64 keys_taken; /* connect() or bind() that set or changed a key */
+	__u64 keys_taken; /* calls that set or changed a key */
 	__u64 keys_weak; /* of these: scheme xor makes mask 0 of the key */
 	__u64 keys_given; /* sockets that got the key of their cgroup */
 	__u64 keys_malformed; /* refused with EINVAL: behind an address, not valid */
@@ -115,6 +115,7 @@ struct extkey_sock {
 	2 /* the hook gave a mask: without the hook the kernel refuses its fields */
 #define EXTKEY_SOCK_CGROUP \
 	4 /* the listener key is the one of its cgroup, as it is now */
+#define EXTKEY_SOCK_OPTION 16 /* the key came with the option of the socket */
 #define EXTKEY_SOCK_KEYLESS \
 	8 /* was made where a key is required, and has not got one: nobody joins */
 

@@ -25,6 +25,8 @@ static const struct cgroup_program {
 	{ "bind4", BPF_CGROUP_INET4_BIND },
 	{ "bind6", BPF_CGROUP_INET6_BIND },
 	{ "create", BPF_CGROUP_INET_SOCK_CREATE },
+	{ "setsockopt", BPF_CGROUP_SETSOCKOPT },
+	{ "getsockopt", BPF_CGROUP_GETSOCKOPT },
 };
 
 #define NR_CGROUP_PROGRAMS \

@@ -53,7 +53,7 @@ check "attach with another policy" \
 is "$(ids)" "$at_first" "which changes nothing else"
 is "$(policy "$CG_C" require_key)" 1 "bpftool shows the new policy"
 check "attach the server's cgroup" loader attach "$CG_S"
-is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 5 "five programs are linked"
+is "$(bpftool cgroup show "$CG_C" | grep -c extkey_)" 7 "seven programs are linked"
 
 serve "$NET1_S:$PORT,$KEY"
 client client --key-file "$KEY"

@@ -150,7 +150,7 @@ isnt "$(build_of build/extkey_loader)" "$(build_of "$NEXT")" "there are two buil
 check "attach the client's cgroup" loader attach "$CG_C" --require-key --bind-addresses
 check "attach the server's cgroup" loader attach "$CG_S" --bind-addresses
 LINKS=$(link_ids)
-is "$(wc -l <<<"$LINKS")" 20 "two cgroups, the gate and four interfaces have links"
+is "$(wc -l <<<"$LINKS")" 24 "two cgroups, the gate and four interfaces have links"
 check "each runs the program of its name" links_match
 policies=$(policies)
 mib_snapshot "$NS_S"

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The options of a socket, include/extkey_sockopt.h: a key for it, and what it has. The kernel
+ * knows neither of them. Where no policy applies, it says so, as of any option it does not know.
+ */
+#ifndef EXTKEY_SOCKOPT_BPF_H
+#define EXTKEY_SOCKOPT_BPF_H
+
+#include "stored.bpf.h"
+#include "take_key.bpf.h"
+
+#include "extkey_addr.h"
+#include "extkey_sockopt.h"
+
+#define PAGE_SIZE 4096 /* the least there is */
+#define CONSUMED -1 /* optlen: the kernel is not asked */
+
+/*
+ * Whether this is for us: on an MPTCP socket whose cgroup has a policy, and which has not become
+ * one of TCP
+ */
+static __always_inline struct extkey_policy *
+policy_for_option(struct bpf_sockopt *ctx, __u64 *cgroup_id)
+{
+	struct mptcp_sock *msk;
+
+	if (!ctx->sk || ctx->sk->protocol != IPPROTO_MPTCP)
+		return NULL;
+	msk = kernel_cast(struct mptcp_sock, ctx->sk);
+	if (msk->flags & 1UL << MPTCP_FALLBACK_DONE)
+		return NULL;
+	return find_policy(msk_sock(msk), cgroup_id);
+}
+
+/* False if it is none */
+static __always_inline bool read_option(struct bpf_sockopt *ctx,
+					struct given_key *key)
+{
+	const __u8 *at = ctx->optval, *end = ctx->optval_end;
+	unsigned int i;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	key->len = ctx->optlen;
+	if (!extkey_key_len(key->len))
+		return false;
+	/* What is behind the end of the option is not there */
+	for (i = 0; i < EXTKEY_KEY_MAX && at + i + 1 <= end; i++)
+		key->bytes[i] = at[i];
+	return extkey_any(key->bytes, EXTKEY_KEY_MAX);
+}
+
+static __always_inline int take_option(struct bpf_sockopt *ctx)
+{
+	struct extkey_secret secret = { 0 };
+	struct extkey_policy *policy;
+	struct extkey_sock *stored;
+	struct given_key key;
+	struct sock *sk;
+	__u64 cgroup_id;
+
+	if (ctx->level != EXTKEY_SOL || ctx->optname != EXTKEY_SO_KEY) {
+		/* More than a program gets to see is for the kernel, as it is */
+		if (ctx->optlen > PAGE_SIZE)
+			ctx->optlen = 0;
+		return CALL_ALLOWED;
+	}
+	/* Nested cgroups each run this; one of them has taken or refused it already */
+	if (ctx->optlen == CONSUMED || bpf_get_retval() < 0)
+		return CALL_ALLOWED;
+	policy = policy_for_option(ctx, &cgroup_id);
+	if (!policy)
+		return CALL_ALLOWED;
+	if (!read_option(ctx, &key)) {
+		count(cgroup_id, keys_malformed);
+		return refuse(-EINVAL);
+	}
+	derive_secret(&key, &secret);
+	if (policy->scheme == EXTKEY_SCHEME_XOR && !secret.pad) {
+		count(cgroup_id, keys_weak);
+		return refuse(-EINVAL);
+	}
+	sk = kernel_cast(struct sock, ctx->sk);
+	if (sk->__sk_common.skc_state != TCP_CLOSE)
+		return refuse(-EBUSY);
+	note_engine(policy, sk);
+	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL,
+				    BPF_SK_STORAGE_GET_F_CREATE);
+	if (!stored)
+		return out_of_memory(cgroup_id);
+	set_settings(stored, policy, cgroup_id);
+	set_key(stored, &secret, EXTKEY_SOCK_OPTION);
+	count(cgroup_id, keys_taken);
+	ctx->optlen = CONSUMED;
+	return CALL_ALLOWED;
+}
+
+static __always_inline __u8 source_of(const struct extkey_sock *stored)
+{
+	if (stored->flags & EXTKEY_SOCK_CGROUP)
+		return EXTKEY_SOURCE_CGROUP;
+	if (!stored->keys.has_sending)
+		return EXTKEY_SOURCE_NONE;
+	return stored->flags & EXTKEY_SOCK_OPTION ? EXTKEY_SOURCE_SOCKET :
+						    EXTKEY_SOURCE_ADDRESS;
+}
+
+static __always_inline int tell_info(struct bpf_sockopt *ctx)
+{
+	struct extkey_info *info = ctx->optval;
+	struct extkey_keys known = { 0 };
+	struct extkey_policy *policy;
+	struct extkey_sock *stored;
+	__u64 cgroup_id, address;
+
+	if (ctx->level != EXTKEY_SOL || ctx->optname != EXTKEY_SO_INFO) {
+		if (ctx->optlen > PAGE_SIZE)
+			ctx->optlen = 0;
+		return CALL_ALLOWED;
+	}
+	if (!ctx->retval)
+		return CALL_ALLOWED; /* answered at a cgroup below this one */
+	policy = policy_for_option(ctx, &cgroup_id);
+	if (!policy)
+		return CALL_ALLOWED;
+	if ((void *)(info + 1) > ctx->optval_end)
+		return refuse(-EINVAL);
+	__builtin_memset(info, 0, sizeof(*info));
+	info->engine = policy->engine;
+	info->scheme = policy->scheme;
+	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL, 0);
+	if (stored) {
+		info->scheme = stored->scheme;
+		info->source = source_of(stored);
+		info->fingerprint = stored->keys.sending.fingerprint;
+		address = (__u64)ctx->sk;
+		if (stored->flags & EXTKEY_SOCK_CGROUP &&
+		    read_cgroup_keys_at(&address, &known))
+			info->fingerprint = known.sending.fingerprint;
+	}
+	ctx->optlen = sizeof(*info);
+	barrier(); /* the verifier takes no store to both at once */
+	ctx->retval = 0;
+	return CALL_ALLOWED;
+}
+
+#endif /* EXTKEY_SOCKOPT_BPF_H */
