@@ -178,6 +178,11 @@ static inline int extkey_hex_digit(unsigned char c)
 	return -1;
 }
 
+static inline int extkey_is_blank(unsigned char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* A key out of the text of a key file; errors as of extkey_read_key_file() */
 static inline int extkey_parse_key(const unsigned char *text, size_t text_len,
 				   unsigned char key[EXTKEY_KEY_MAX],
@@ -186,35 +191,41 @@ static inline int extkey_parse_key(const unsigned char *text, size_t text_len,
 	size_t i;
 
 	memset(key, 0, EXTKEY_KEY_MAX);
-	if (text_len && text[text_len - 1] == '\n')
+	*len = 0;
+	while (text_len && extkey_is_blank(text[text_len - 1]))
 		text_len--;
+	while (text_len && extkey_is_blank(*text))
+		text++, text_len--;
+	if (!text_len)
+		return -ENODATA;
+	for (i = 0; i < text_len; i++)
+		if (extkey_hex_digit(text[i]) < 0)
+			return -EILSEQ;
+	if (text_len % 2 || text_len / 2 > EXTKEY_KEY_MAX ||
+	    (text_len / 2 != EXTKEY_KEY_SHORT && text_len / 2 < EXTKEY_KEY_MIN))
+		return -EMSGSIZE;
+
 	*len = text_len / 2;
-	if (text_len % 2 || *len > EXTKEY_KEY_MAX ||
-	    (*len != EXTKEY_KEY_SHORT && *len < EXTKEY_KEY_MIN))
-		return -EINVAL;
-
-	for (i = 0; i < *len; i++) {
-		int high = extkey_hex_digit(text[2 * i]);
-		int low = extkey_hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0) {
-			extkey_wipe(key, EXTKEY_KEY_MAX);
-			return -EINVAL;
-		}
-		key[i] = (unsigned char)(high << 4 | low);
-	}
-	return extkey_is_zero(key, *len) ? -EINVAL : 0;
+	for (i = 0; i < *len; i++)
+		key[i] = (unsigned char)(extkey_hex_digit(text[2 * i]) << 4 |
+					 extkey_hex_digit(text[2 * i + 1]));
+	return extkey_is_zero(key, *len) ? -EKEYREJECTED : 0;
 }
+
+#define EXTKEY_FILE_MAX 255 /* bytes of a key file */
 
 /*
  * Reads a key from a file, which holds nothing but its bytes as hex digits, 16
- * of them or 32 to 64, perhaps with a newline behind them: what
+ * of them or 32 to 64, and blanks and ends of lines around them: what
  * "openssl rand -hex 32" prints. A pipe will do as well as a file.
  *
- * Returns 0 with the number of bytes in @len, or with @key all zero
- *	-EACCES	  others than owner and group may read or write the file: chmod
- *		  it to 0600; or this process may not open it,
- *	-EINVAL	  its content is something else, or the key is all zero,
+ * Returns 0 with the number of bytes in @len, or with @key all zero an error, of which
+ * extkey_key_file_error() tells what is wrong:
+ *	-EPERM		others than owner and group may read or write the file
+ *	-ENODATA	it is empty
+ *	-EILSEQ		it has something else than hex digits
+ *	-EMSGSIZE	it has another number of them
+ *	-EKEYREJECTED	the key is all zero
  *	or what open(), fstat() or read() failed with, such as -ENOENT.
  */
 static inline int extkey_read_key_file(const char *path,
@@ -222,7 +233,7 @@ static inline int extkey_read_key_file(const char *path,
 				       size_t *len)
 {
 	/* Room for one byte too many, so that longer files are noticed */
-	unsigned char text[2 * EXTKEY_KEY_MAX + 2];
+	unsigned char text[EXTKEY_FILE_MAX + 1];
 	size_t text_len = 0;
 	struct stat st;
 	ssize_t got;
@@ -240,7 +251,7 @@ static inline int extkey_read_key_file(const char *path,
 		goto out;
 	}
 	if (st.st_mode & (S_IROTH | S_IWOTH)) {
-		err = -EACCES;
+		err = -EPERM;
 		goto out;
 	}
 
@@ -254,11 +265,32 @@ static inline int extkey_read_key_file(const char *path,
 			text_len += (size_t)got;
 	} while (got && text_len < sizeof(text));
 
-	err = extkey_parse_key(text, text_len, key, len);
+	err = text_len > EXTKEY_FILE_MAX ?
+		      -EMSGSIZE :
+		      extkey_parse_key(text, text_len, key, len);
 out:
 	extkey_wipe(text, sizeof(text));
 	close(fd);
 	return err;
+}
+
+/* What is wrong with a key file, and what to do, in words: of what the above returned */
+static inline const char *extkey_key_file_error(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return "others than its owner and group may read or write it; chmod it to 600";
+	case -ENODATA:
+		return "it is empty; 'openssl rand -hex 32' prints a key";
+	case -EILSEQ:
+		return "it holds something else than hex digits; 'openssl rand -hex 32' prints a key";
+	case -EMSGSIZE:
+		return "it does not hold 16 hex digits, or 32 to 64; 'openssl rand -hex 32' prints a key";
+	case -EKEYREJECTED:
+		return "its key is all zero; 'openssl rand -hex 32' prints one";
+	default:
+		return strerror(-err);
+	}
 }
 
 #endif /* EXTKEY_H */

@@ -19,18 +19,9 @@ int key_file_read(const char *path, struct extkey_secret *secret)
 	if (!err)
 		extkey_derive(key, len, secret);
 	explicit_bzero(key, sizeof(key));
-	if (err == -EINVAL)
-		return fail(
-			err,
-			"the key file '%s' does not hold a key: 16 hex digits, or 32 to 64, not all zero, and at most a newline behind them; 'openssl rand -hex 32' prints one",
-			path);
-	if (err == -EACCES)
-		return fail(
-			err,
-			"cannot use the key file '%s': others than owner and group may read or write it, or you may not; 'chmod 600 %s'",
-			path, path);
-	return err ? fail(err, "cannot read the key file '%s': %s", path,
-			  strerror(-err)) :
+	return err ? fail(err == -EACCES ? -EPERM : -EINVAL,
+			  "cannot use the key file '%s': %s", path,
+			  extkey_key_file_error(err)) :
 		     0;
 }
 

@@ -20,6 +20,7 @@ enum {
 	OPT_USE_NEW,
 	OPT_DROP_OLD,
 	OPT_DROP_NEW,
+	OPT_MPTCP,
 	OPT_NETNS,
 	OPT_DEV,
 	OPT_ALL,
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "use-new", no_argument, NULL, OPT_USE_NEW },
 	{ "drop-old", no_argument, NULL, OPT_DROP_OLD },
 	{ "drop-new", no_argument, NULL, OPT_DROP_NEW },
+	{ "mptcp", no_argument, NULL, OPT_MPTCP },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "dev", required_argument, NULL, OPT_DEV },
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -57,6 +59,10 @@ static bool goes_with(int opt, unsigned int takes)
 	case OPT_DROP_OLD:
 	case OPT_DROP_NEW:
 		return takes & TAKES_KEY_STEP;
+	case OPT_KEY_FILE:
+		return takes & (TAKES_POLICY | TAKES_PROGRAM);
+	case OPT_MPTCP:
+		return takes & TAKES_PROGRAM;
 	case OPT_ALL:
 		return takes & TAKES_CGROUP_OR_ALL;
 	case 'j':
@@ -167,6 +173,9 @@ static int parse_option(int opt, int index, char **argv,
 		return parse_step(KEY_DROP_OLD, NULL, options);
 	case OPT_DROP_NEW:
 		return parse_step(KEY_DROP_NEW, NULL, options);
+	case OPT_MPTCP:
+		options->mptcp = true;
+		break;
 	case OPT_ALL:
 		options->all = true;
 		break;
@@ -196,12 +205,23 @@ static int parse_verb(const char *word, const struct verb *verbs,
 	return usage_error("no command '%s'; see 'extkey_loader help'", word);
 }
 
-/* What is left of the words is the cgroup */
-static int parse_cgroup(char **argv, struct options *options)
+/* What is left of the words is the cgroup, a file, or a program */
+static int parse_words(char **argv, struct options *options)
 {
 	const struct verb *verb = options->verb;
 	unsigned int takes = verb->takes;
 
+	if (takes & (TAKES_PROGRAM | TAKES_FILE) && !argv[optind])
+		return usage_error("%s: give a %s; usage: extkey_loader %s %s",
+				   verb->name,
+				   takes & TAKES_FILE ? "FILE" : "PROGRAM",
+				   verb->name, verb->args);
+	if (takes & TAKES_PROGRAM) {
+		options->program = argv + optind;
+		return EXIT_OK;
+	}
+	if (takes & TAKES_FILE)
+		options->key_file = argv[optind++];
 	if (takes & (TAKES_CGROUP | TAKES_CGROUP_OR_NONE | TAKES_CGROUP_OR_ALL))
 		options->cgroup = argv[optind] ? argv[optind++] : NULL;
 	if (argv[optind])
@@ -237,12 +257,15 @@ int options_parse(int argc, char **argv, const struct verb *verbs,
 	argc--;
 	argv++;
 	optind = 0; /* glibc: start over, as the unit tests parse many times */
-	while ((opt = getopt_long(argc, argv, ":jh", long_options, &index)) !=
-	       -1) {
+	/* Options behind the name of a program are its own */
+	while ((opt = getopt_long(
+			argc, argv,
+			options->verb->takes & TAKES_PROGRAM ? "+:jh" : ":jh",
+			long_options, &index)) != -1) {
 		err = parse_option(opt, index, argv, options);
 		if (err)
 			return err;
 		index = -1;
 	}
-	return options->help ? EXIT_OK : parse_cgroup(argv, options);
+	return options->help ? EXIT_OK : parse_words(argv, options);
 }

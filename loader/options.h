@@ -29,8 +29,11 @@ struct options {
 	int sources;
 	bool engine_auto; /* whatever the kernel can do best */
 
-	const char *key_file; /* attach, key --add */
+	const char *key_file; /* attach, key --add, run, fingerprint */
 	enum key_step key_step; /* key */
+
+	char **program; /* run: its words, with NULL behind */
+	bool mptcp; /* run: TCP sockets become MPTCP sockets */
 
 	bool all; /* detach */
 	bool json; /* status, check */
@@ -46,6 +49,9 @@ enum {
 	TAKES_DEVICES = 16, /* --netns, --dev */
 	TAKES_JSON = 32,
 	TAKES_KEY_STEP = 64, /* --add and the like; one must be given */
+	TAKES_PROGRAM =
+		128, /* --key-file, --mptcp, and the words of a program */
+	TAKES_FILE = 256, /* of a key */
 };
 
 /* One line of the table in extkey_loader.c, which the help is printed from as well */

@@ -14,11 +14,11 @@ static int cmd_help(const struct options *options)
 	printf("usage: extkey_loader VERB [ARGUMENTS]\n\n"
 	       "Authenticates MPTCP subflows with an external key. With no VERB, status.\n\n");
 	for (verb = verbs; verb->name; verb++)
-		printf("  %-8s %s\n", verb->name, verb->help);
+		printf("  %-11s %s\n", verb->name, verb->help);
 	printf("\n"
 	       "'extkey_loader VERB --help' tells the rest. CGROUP is a directory of cgroup2.\n"
-	       "An application gives the key in or behind the address to connect() or bind(), see\n"
-	       "extkey.h. Programs, maps and links stay in /sys/fs/bpf/extkey until detach --all\n"
+	       "An application gives the key with the address to connect() or bind(), or by an option\n"
+	       "of the socket, see extkey.h. Programs, maps and links stay in /sys/fs/bpf/extkey until detach --all\n"
 	       "or a reboot.\n\n"
 	       "Needs root; or CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and the right to write to\n"
 	       "/sys/fs/bpf and /run/extkey, and for other network namespaces CAP_SYS_ADMIN.\n\n"
@@ -94,6 +94,20 @@ const struct verb verbs[] = {
 	  "engine tc: attach to interfaces as they come up, until it is ended",
 	  "Also forgets those that went away. May be started before the first attach.\n",
 	  TAKES_DEVICES, cmd_watch },
+	{ "run", "[--key-file FILE] [--mptcp] [--] PROGRAM [ARGUMENT]...",
+	  "run a program with a key for its MPTCP sockets",
+	  "Needs no privileges; the cgroup has to be attached. The program gets its key from a\n"
+	  "library: if it is static, setuid or written in Go, give its cgroup a key instead.\n\n"
+	  "  --key-file FILE   its key; without, that of the cgroup\n"
+	  "  --mptcp           its TCP sockets become MPTCP sockets, as by mptcpize\n\n"
+	  "exit status: that of the program; 1 if it could not be run\n",
+	  TAKES_PROGRAM, cmd_run },
+	{ "genkey", "", "print a new key of 32 bytes",
+	  "For example: (umask 077; extkey_loader genkey >/etc/myservice/extkey)\n",
+	  0, cmd_genkey },
+	{ "fingerprint", "FILE|-", "print the fingerprint of the key in a file",
+	  "The same as status shows, and on both hosts the same if the key is.\n",
+	  TAKES_FILE, cmd_fingerprint },
 	{ "version", "", "print the version", "", 0, cmd_version },
 	{ "help", "", "print this text", "", 0, cmd_help },
 	{ 0 },

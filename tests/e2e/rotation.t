@@ -113,7 +113,7 @@ refuses 1 "finish that rotation" "--add at the wrong time" loader key "$CG_S" --
 refuses 1 "--use-new comes first" "--drop-old at the wrong time" loader key "$CG_S" --drop-old
 refuses 1 "in use already" "--use-new at the wrong time" loader key "$CG_C" --use-new
 refuses 1 "nothing but --drop-old" "--drop-new at the wrong time" loader key "$CG_C" --drop-new
-refuses 1 "does not hold a key" "no key in the file" loader key "$CG_S" --add "$(key none "")"
+refuses 1 "it is empty" "no key in the file" loader key "$CG_S" --add "$(key none "")"
 refuses 2 "give a step" "no step" loader key "$CG_S"
 is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "the keys are as they were"
 check "--drop-new takes it back" loader key "$CG_S" --drop-new

@@ -54,12 +54,12 @@ refuses 2 ADDR:PORT "server: port 0" "$SERVER" --listener 127.0.0.1:0
 refuses 1 "No such file" "key file: not there" \
 	"$CLIENT" --connect $A --key-file "$TAP_TMP/none"
 cp "$KEY" "$KEY.open" && chmod 604 "$KEY.open"
-refuses 1 "open to others" "key file: others may read it" \
+refuses 1 "others than its owner and group" "key file: others may read it" \
 	"$CLIENT" --connect $A --key-file "$KEY.open"
 for bad in 0000000000000000 0123456789abcde 0123456789abcdef0 0123456789abcdeg \
 	0123456789abcdef0123456789abcde "$(printf %066d 1)" ""; do
-	echo "$bad" >"$KEY.bad"
-	refuses 1 "16 or 32 to 64 hex digits" "key file: '$bad'" "$SERVER" --listener $A,"$KEY.bad"
+	echo "$bad" >"$KEY.bad" && chmod 600 "$KEY.bad"
+	refuses 1 "cannot use the key file $KEY.bad: it" "key file: '$bad'" "$SERVER" --listener $A,"$KEY.bad"
 done
 
 net_up

@@ -94,7 +94,7 @@ check "they name some" test "$(targets | wc -l)" -ge 10
 
 counters() {
 	{
-		sed -n 's/.*__u64 \([a-z_]*\);.*/\1/p' include/extkey_maps.h | grep -E '^(keys|join)_'
+		sed -n 's/.*__u64 \([a-z_]*\);.*/\1/p' include/extkey_maps.h | grep -E '^(keys|capable|join)_'
 		sed -nE 's/.*(DROP\([A-Z_]+, |__u64 )(drop_[a-z]+(_[a-z]+)*)[);].*/\2/p' include/extkey_{verdict,maps}.h
 	} | sort
 }
@@ -274,6 +274,8 @@ runs_as_printed() { # FILE
 	local line
 
 	{
+		# Its services are covered as soon as this cgroup is
+		echo "echo \$\$ >$cgroup/myservice.slice/cgroup.procs"
 		echo "ip link add wwan0 type veth peer name peer; ip link set wwan0 up; ip link set lo up"
 		echo "ip addr add 192.0.2.17/24 dev wwan0"
 		echo "ip netns add blue; ip -n blue link add b0 type veth peer name b1; ip -n blue link set b0 up"

@@ -211,16 +211,9 @@ static inline int peer_set_key(struct peer_addr *addr, const char *path)
 	int err;
 
 	err = extkey_read_key_file(path, key, &len);
-	if (err == -EINVAL)
-		return peer_error(
-			PEER_FAILED,
-			"a key file holds 16 or 32 to 64 hex digits, not all zero: %s",
-			path);
 	if (err)
-		return peer_error(
-			PEER_FAILED,
-			"cannot read the key file %s: %s; it must not be open to others",
-			path, strerror(-err));
+		return peer_error(PEER_FAILED, "cannot use the key file %s: %s",
+				  path, extkey_key_file_error(err));
 
 	err = extkey_set_key(&addr->ss, &addr->len, key, len);
 	extkey_wipe(key, sizeof(key));

@@ -247,12 +247,53 @@ static void malformed(void **unused)
 	}
 }
 
+static void parse_key_files(void **unused)
+{
+	static const struct {
+		const char *text;
+		int err;
+		size_t len;
+	} files[] = {
+		{ "0102030405060708", 0, 8 },
+		{ "0102030405060708\n", 0, 8 },
+		{ "\r\n\t 0102030405060708 \r\n\r\n", 0, 8 },
+		{ "000102030405060708090A0B0C0D0E0f", 0, 16 },
+		{ "", -ENODATA, 0 },
+		{ " \n", -ENODATA, 0 },
+		{ "01020304 05060708", -EILSEQ, 0 },
+		{ "0x02030405060708", -EILSEQ, 0 },
+		{ "010203040506070", -EMSGSIZE, 0 },
+		{ "010203040506070809", -EMSGSIZE, 0 },
+		{ "0000000000000000", -EKEYREJECTED, 8 },
+	};
+	__u8 key[EXTKEY_KEY_MAX];
+	unsigned int i;
+	size_t len;
+
+	(void)unused;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_int_equal(
+			extkey_parse_key((const unsigned char *)files[i].text,
+					 strlen(files[i].text), key, &len),
+			files[i].err);
+		assert_int_equal(len, files[i].len);
+		/* Each has words of its own */
+		if (files[i].err)
+			assert_string_not_equal(
+				extkey_key_file_error(files[i].err),
+				strerror(-files[i].err));
+		else
+			assert_int_equal(key[1], 0x02 - (len == 16));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_the_systems),
 		cmocka_unit_test(plain_addresses_have_none),
 		cmocka_unit_test(one_bit_is_a_key),
+		cmocka_unit_test(parse_key_files),
 		cmocka_unit_test(helper_writes_what_the_kernel_reads),
 		cmocka_unit_test(helper_writes_the_documents_bytes),
 		cmocka_unit_test(helper_refuses),

@@ -37,7 +37,10 @@ int usage_error(const char *format, ...)
 VERB(attach)
 VERB(check)
 VERB(detach)
+VERB(fingerprint)
+VERB(genkey)
 VERB(key)
+VERB(run)
 VERB(status)
 VERB(upgrade)
 VERB(watch)
@@ -119,6 +122,21 @@ static void right_words(void **unused)
 	assert_int_equal(parse("help", &options), 0);
 	assert_int_equal(parse("--help", &options), 0);
 	assert_string_equal(options.verb->name, "help");
+	/* Options of the program are its own */
+	assert_int_equal(
+		parse("run --key-file k --mptcp prog --all -x", &options), 0);
+	assert_ptr_equal(options.verb->run, cmd_run);
+	assert_string_equal(options.key_file, "k");
+	assert_true(options.mptcp);
+	assert_false(options.all);
+	assert_string_equal(options.program[0], "prog");
+	assert_string_equal(options.program[2], "-x");
+	assert_null(options.program[3]);
+	assert_int_equal(parse("run -- -prog", &options), 0);
+	assert_string_equal(options.program[0], "-prog");
+	assert_int_equal(parse("fingerprint -", &options), 0);
+	assert_ptr_equal(options.verb->run, cmd_fingerprint);
+	assert_string_equal(options.key_file, "-");
 	/* The help of a verb needs no more words */
 	assert_int_equal(parse("attach --help", &options), 0);
 	assert_true(options.help);
@@ -133,6 +151,11 @@ static void wrong_words(void **unused)
 		const char *says; /* the message must name what is wrong */
 	} wrong[] = {
 		{ "atach /cg", "atach" },
+		{ "run --mptcp", "PROGRAM" },
+		{ "run --require-key prog", "require-key" },
+		{ "fingerprint", "FILE" },
+		{ "fingerprint a b", "b" },
+		{ "attach /cg --mptcp", "mptcp" },
 		{ "attach", "CGROUP" },
 		{ "attach /cg /cg2", "/cg2" },
 		{ "attach /cg --scheme", "--scheme" },
