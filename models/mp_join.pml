@@ -20,6 +20,11 @@
  *    of somebody's, or one ground until it has a token that she wants.
  *  - She may be a peer of the same hosts under another external key, too. The masks of
  *    that are of no use elsewhere; what she gains is a listener whose T she can make.
+ *  - One external key stands for all that honest hosts have: with more of them, whose are
+ *    apart, a mask is known less often. whose_key.pml and rotation.pml have more of them.
+ *  - In the schemes "crossed" she sends the last ACK of a first handshake in the client's
+ *    place. So the server has the client's key as she names it (docs/security.md, "Crossed
+ *    keys"). In all others the two ends of an honest connection have the same keys.
  *  - Fields have tags of their own in their messages, so ADD_ADDR and
  *    MP_FASTCLOSE are tried apart from joins.
  *
@@ -42,7 +47,12 @@ c_decl {
 \#include "choice.h"
 }
 
-#define SCHEMES "plain xor xor-unseen siphash siphash-unseen siphash-bound siphash-mixed siphash-guessed no-connection token-only no-direction no-initiator-nonce no-responder-nonce named-key bare-syn any-listener xor-any-listener"
+#define SCHEMES                                                              \
+	"plain xor xor-unseen siphash siphash-unseen siphash-bound siphash-mixed " \
+	"siphash-guessed no-connection token-only no-direction no-initiator-nonce " \
+	"no-responder-nonce named-key bare-syn any-listener xor-any-listener " \
+	"siphash-old-key no-order crossed crossed-client crossed-bound "      \
+	"crossed-bound-path crossed-middle no-side"
 #define PLAIN 0
 #define XOR 1
 #define XOR_UNSEEN 2 /* no honest host ever joins */
@@ -54,7 +64,7 @@ c_decl {
 /* siphash with a part of the messages left out */
 #define NO_CONNECTION 8
 #define TOKEN_ONLY 9 /* the responder's token stands for the connection */
-#define NO_DIRECTION 10
+#define NO_DIRECTION 10 /* neither the order of the keys nor the side */
 #define NO_INITIATOR_NONCE 11
 #define NO_RESPONDER_NONCE 12
 /* and with a rule left out */
@@ -62,6 +72,18 @@ c_decl {
 #define BARE_SYN 14 /* a join is there without S: by a SYN, as in a simultaneous open */
 #define ANY_LISTENER 15 /* one without a key, or with a key of Eve's; and SIPHASH_UNSEEN */
 #define XOR_ANY_LISTENER 16 /* the same, and XOR_UNSEEN */
+#define SIPHASH_OLD_KEY 17 /* Eve has a key that initiators accept, for S, and all for T */
+#define NO_ORDER 18 /* NO_DIRECTION, but the side is there */
+/* Eve crosses keys */
+#define CROSSED 19
+#define CROSSED_CLIENT 20 /* and a client has connected to her */
+#define CROSSED_BOUND 21 /* to an address of hers; --bind-addresses */
+#define CROSSED_BOUND_PATH 22 /* to the server's, and she is in the middle of its path */
+#define CROSSED_MIDDLE 23 /* CROSSED, and Eve names the server's key to the client, too */
+#define NO_SIDE 24 /* CROSSED, and the order of the keys alone says who has sent a field */
+#define CROSSES (scheme >= CROSSED)
+#define HAS_CLIENT (!CROSSES || (scheme >= CROSSED_CLIENT && scheme <= CROSSED_BOUND_PATH))
+#define BINDS (scheme == SIPHASH_BOUND || scheme == CROSSED_BOUND || scheme == CROSSED_BOUND_PATH)
 byte scheme;
 
 #define GOALS "honest reverse join answer relay flood half-open add-addr fastclose"
@@ -92,6 +114,9 @@ byte goal;
 #define FRESH_KEY 9
 byte key[ENDS], tok[ENDS];
 
+/* The key of its peer, as an end has it from the first handshake */
+byte seen[ENDS];
+
 /* Eve has named the key of the server that is her peer: so that one has no masks */
 byte named;
 #define has_masks(e) ((e) != peer(EVES_CLIENT) || !named || scheme == NAMED_KEY)
@@ -108,17 +133,24 @@ byte r_state[RESPONSES], r_end[RESPONSES], r_ni[RESPONSES], r_moved[RESPONSES];
 /* Whether one of the honest ends has sent ADD_ADDR or MP_FASTCLOSE, and which */
 byte notice_sent, notice_end;
 
-/* What is left of a message besides its tag; @e is the end that sends the field */
-#define KEYS(a, b) ((a) * 16 + (b))
-#define CONNECTION(e, responder)                                             \
-	(scheme == NO_CONNECTION -> 0 :                                       \
-	(scheme == TOKEN_ONLY -> tok[responder] :                             \
-	(scheme == NO_DIRECTION && key[e] > key[peer(e)] -> KEYS(key[peer(e)], key[e]) : \
-	 KEYS(key[e], key[peer(e)]))))
+/*
+ * What is left of a message besides its tag: first the keys of who sends and who receives the
+ * field, and the side of the sender, as that end has them, and as the end @e expects them
+ */
+#define KEYS(s, r)                                                           \
+	((scheme == NO_DIRECTION || scheme == NO_ORDER) && (s) > (r) ->       \
+	 (r) * 16 + (s) : (s) * 16 + (r))
+#define SIDE(e) (scheme == NO_DIRECTION || scheme == NO_SIDE -> 0 : home(e))
+#define CONNECTION(s, r, side, responder)                                    \
+	((scheme == NO_CONNECTION -> 0 :                                      \
+	 (scheme == TOKEN_ONLY -> tok[responder] : KEYS(s, r))) * 2 + (side))
+#define SENT(e, responder) CONNECTION(key[e], seen[e], SIDE(e), responder)
+#define EXPECTED(e, responder) CONNECTION(seen[e], key[e], SIDE(peer(e)), responder)
 /* As the end @by sees them; an end that binds none has another message */
 #define ADDRESSES(by, moved)                                                 \
-	(scheme == SIPHASH_BOUND || (scheme == SIPHASH_MIXED && !home(by)) -> \
-	 1 + (moved) : 0)
+	(BINDS || (scheme == SIPHASH_MIXED && !home(by)) -> 1 + (moved) : 0)
+/* Those of a join that the end @e begins */
+#define BEGINS(e) (scheme == CROSSED_BOUND && (e) == peer(EVES_SERVER) -> 2 : 0)
 #define UNSEEN (scheme == XOR_UNSEEN || scheme == SIPHASH_UNSEEN || scheme == ANY_LISTENER || \
 		scheme == XOR_ANY_LISTENER)
 #define XORED (scheme == XOR || scheme == XOR_UNSEEN || scheme == XOR_ANY_LISTENER)
@@ -126,29 +158,33 @@ byte notice_sent, notice_end;
 #define NONCES(ni, nr)                                                       \
 	((scheme == NO_INITIATOR_NONCE -> 0 : (ni)) * 16 +                    \
 	 (scheme == NO_RESPONDER_NONCE -> 0 : (nr)))
-#define S(e, ni, nr, addresses) \
-	((CONNECTION(e, e) * 256 + NONCES(ni, nr)) * 4 + (addresses))
-#define A(e, ni, nr, addresses) \
-	((CONNECTION(e, peer(e)) * 256 + NONCES(ni, nr)) * 4 + (addresses))
-#define D_OR_F(e, address) \
-	(CONNECTION(e, peer(e)) * 4 + (goal == ADD_ADDR -> (address) : 0))
+#define S_OR_A(connection, ni, nr, addresses) \
+	(((connection) * 256 + NONCES(ni, nr)) * 4 + (addresses))
+#define D_OR_F(connection, address) \
+	((connection) * 4 + (goal == ADD_ADDR -> (address) : 0))
 
 /* Masks that Eve knows: an honest host has sent a field with this message */
 #define UNMASKED (scheme == PLAIN || XORED)
-#define SENT_T(i) (i_state[i] && T(i_end[i], i, 0) == T(e, ni, moved))
-#define KNOWS_T (scheme == PLAIN || scheme == SIPHASH_GUESSED || scheme == ANY_LISTENER || \
-		 scheme == XOR_ANY_LISTENER || ANY_I(SENT_T))
-#define SENT_S(r) \
-	(r_state[r] && S(r_end[r], r_ni[r], NONCE_OF_R(r), ADDRESSES(r_end[r], r_moved[r])) == \
-		       S(peer(i_end[x]), x, nr, ADDRESSES(i_end[x], 0)))
-#define KNOWS_S (UNMASKED || ANY_R(SENT_S))
-#define SENT_A(i) \
-	(i_state[i] == DONE && A(i_end[i], i, i_nr[i], ADDRESSES(i_end[i], 0)) == \
-			       A(peer(r_end[x]), r_ni[x], NONCE_OF_R(x), \
-				 ADDRESSES(r_end[x], r_moved[x])))
+#define SENT_T(i) (i_state[i] && T(i_end[i], i, BEGINS(i_end[i])) == T(e, ni, moved))
+#define KNOWS_T (scheme == PLAIN || scheme == SIPHASH_GUESSED || scheme == SIPHASH_OLD_KEY || \
+		 scheme == ANY_LISTENER || scheme == XOR_ANY_LISTENER || ANY_I(SENT_T))
+#define SENT_S(r)                                                            \
+	(r_state[r] && S_OR_A(SENT(r_end[r], r_end[r]), r_ni[r], NONCE_OF_R(r), \
+			      ADDRESSES(r_end[r], r_moved[r])) ==             \
+		       S_OR_A(EXPECTED(i_end[x], peer(i_end[x])), x, nr,      \
+			      ADDRESSES(i_end[x], BEGINS(i_end[x]))))
+#define KNOWS_S (UNMASKED || scheme == SIPHASH_OLD_KEY || ANY_R(SENT_S))
+#define SENT_A(i)                                                            \
+	(i_state[i] == DONE &&                                                \
+	 S_OR_A(SENT(i_end[i], peer(i_end[i])), i, i_nr[i],                   \
+		ADDRESSES(i_end[i], BEGINS(i_end[i]))) ==                     \
+	 S_OR_A(EXPECTED(r_end[x], r_end[x]), r_ni[x], NONCE_OF_R(x),         \
+		ADDRESSES(r_end[x], r_moved[x])))
 #define KNOWS_A (UNMASKED || ANY_I(SENT_A))
-#define KNOWS_D_OR_F (UNMASKED || (notice_sent && \
-		      D_OR_F(notice_end, home(notice_end)) == D_OR_F(peer(e), address)))
+#define KNOWS_D_OR_F                                                         \
+	(UNMASKED || (notice_sent &&                                          \
+		      D_OR_F(SENT(notice_end, peer(notice_end)), home(notice_end)) == \
+		      D_OR_F(EXPECTED(e, e), address)))
 
 /* Whether the honest peer has done its part, in just this join */
 #define PEER_BEGAN(i) (i_state[i] && i_end[i] == peer(e) && ni == i)
@@ -165,7 +201,8 @@ byte notice_sent, notice_end;
 inline pick_honest_end()
 {
 	if
-	:: e = 0 :: e = 1 :: e = 2 :: e = 3 :: e = 4
+	:: e = 0 :: e = 1 :: e = 2 :: e = 3
+	:: HAS_CLIENT -> e = peer(EVES_SERVER)
 	:: has_masks(peer(EVES_CLIENT)) -> e = peer(EVES_CLIENT)
 	fi
 }
@@ -199,10 +236,28 @@ inline name_key_of_server()
 {
 	if
 	:: true
-	:: scheme >= SIPHASH -> key[peer(EVES_CLIENT)] = key[0]; named = 1
-	:: scheme >= SIPHASH -> key[peer(EVES_CLIENT)] = key[1]; named = 1
+	:: scheme >= SIPHASH && scheme < SIPHASH_OLD_KEY -> key[peer(EVES_CLIENT)] = key[0]; named = 1
+	:: scheme >= SIPHASH && scheme < SIPHASH_OLD_KEY -> key[peer(EVES_CLIENT)] = key[1]; named = 1
 	fi;
 	tok[peer(EVES_CLIENT)] = tok[key[peer(EVES_CLIENT)]]
+}
+
+/* What servers have for their client's key, and a client for its server's */
+inline cross_keys()
+{
+	if
+	:: true
+	:: seen[1] = key[peer(EVES_CLIENT)]
+	:: HAS_CLIENT -> seen[1] = key[peer(EVES_SERVER)]
+	:: seen[1] = key[3]; seen[3] = key[1]
+	:: seen[1] = key[1]
+	fi;
+	if
+	:: true
+	:: scheme == CROSSED_MIDDLE -> seen[0] = key[peer(EVES_CLIENT)]
+	fi;
+	printf("server %d has %d for its client's key, server %d has %d; client 0 has %d for its server's\n",
+	       key[1], seen[1], key[3], seen[3], seen[0])
 }
 
 /* One loop, as Eve decides about each step. Scratch is zeroed after each. */
@@ -226,7 +281,15 @@ init {
 		fi;
 		printf("Eve's keys: as a server %d with token %d, as a client %d with token %d, whose server has key %d\n",
 		       key[EVES_SERVER], tok[EVES_SERVER], key[EVES_CLIENT], tok[EVES_CLIENT],
-		       key[peer(EVES_CLIENT)])
+		       key[peer(EVES_CLIENT)]);
+		do
+		:: x < ENDS -> seen[x] = key[peer(x)]; x++
+		:: else -> x = 0; break
+		od;
+		if
+		:: CROSSES -> cross_keys()
+		:: else
+		fi
 	};
 
 	do
@@ -252,10 +315,10 @@ init {
 		pick_honest_end();
 		pick_nonce(ni);
 		e >= r_end[0] || ni == NONCE_OF_R(0);
+		scheme != SIPHASH_OLD_KEY || ni < INITIATIONS;
 		if
 		:: moved = 0
-		:: goal == RELAY || goal == FLOOD || scheme == SIPHASH_BOUND ||
-		   scheme == SIPHASH_MIXED -> moved = 1
+		:: goal == RELAY || goal == FLOOD || BINDS || scheme == SIPHASH_MIXED -> moved = 1
 		fi;
 		d_step {
 			KNOWS_T;
@@ -282,6 +345,8 @@ init {
 		:: i_state[1] == BEGUN -> x = 1
 		fi;
 		pick_nonce(nr);
+		/* For another one nobody asks for A */
+		scheme != SIPHASH_OLD_KEY || (nr >= NONCE_OF_R(0) && nr < EVES_NONCE);
 		d_step {
 			KNOWS_S;
 			assert(!attack(ANSWER, i_end[x], ANY_R(PEER_ANSWERED)));
