@@ -238,7 +238,7 @@ bench-tc:
 	@$(MAKE) --no-print-directory tests >&2
 	@tests/run --client tc --server tc -- bench/tc.sh
 
-# Under a minute; nothing else of this has to be built
+# Two minutes; nothing else of this has to be built
 model:
 	@tests/install-packages.sh host
 	@models/check.sh

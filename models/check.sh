@@ -14,8 +14,9 @@ dir=build/model
 mkdir -p "$dir"
 
 compile() { # MODEL
-	cp "models/$1.pml" models/choice.h "$dir"
-	(cd "$dir" && spin -a "$1.pml" >spin.log && gcc -O2 -w -DSAFETY -DCOLLAPSE -o pan pan.c) ||
+	cp "models/$1.pml" models/*.h "$dir"
+	(cd "$dir" && spin -a "$1.pml" >spin.log &&
+		gcc -O2 -w -I../../include -DSAFETY -DCOLLAPSE -o pan pan.c) ||
 		{ echo "make model: spin or gcc failed, see $dir/spin.log; the packages are spin and gcc" >&2; exit 1; }
 }
 

@@ -4,7 +4,17 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 
-check "spin finds what models/verdicts has" models/check.sh
+# What docs/security.md prints of them
+documented() {
+	sed -n '/^## The models/,$s/^    //p' docs/security.md
+}
+
+tables() {
+	models/check.sh >"$TAP_TMP/tables" || { cat "$TAP_TMP/tables"; return 1; }
+}
+
+check "spin finds what models/verdicts has" tables
+is "$(documented)" "$(grep . "$TAP_TMP/tables")" "docs/security.md has the same tables"
 check "and shows the steps of an attack" bash -c 'models/check.sh mp_join xor join | grep -q joined'
 check "also of engine tc" bash -c 'models/check.sh gate no-hmac join | grep -q accepted'
 done_testing
