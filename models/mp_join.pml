@@ -21,7 +21,7 @@
  *  - She may be a peer of the same hosts under another external key, too. The masks of
  *    that are of no use elsewhere; what she gains is a listener whose T she can make.
  *  - One external key stands for all that honest hosts have: with more of them, whose are
- *    apart, a mask is known less often. whose_key.pml has more of them.
+ *    apart, a mask is known less often. whose_key.pml and rotation.pml have more of them.
  *  - In the schemes "crossed" she sends the last ACK of a first handshake in the client's
  *    place. So the server has the client's key as she names it (docs/security.md, "Crossed
  *    keys"). In all others the two ends of an honest connection have the same keys.

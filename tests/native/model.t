@@ -16,5 +16,6 @@ tables() {
 check "spin finds what models/verdicts has" tables
 is "$(documented)" "$(grep . "$TAP_TMP/tables")" "docs/security.md has the same tables"
 check "and shows the steps of an attack" bash -c 'models/check.sh mp_join xor join | grep -q joined'
+check "also of a change of keys" bash -c 'models/check.sh rotation follows pinned | grep -q Eve'
 check "also of engine tc" bash -c 'models/check.sh gate no-hmac join | grep -q accepted'
 done_testing
