@@ -114,10 +114,13 @@ static inline enum extkey_verdict extkey_judge(const struct extkey_facts *facts)
 		return EXTKEY_DROP_NO_JOIN;
 	if (facts->key == EXTKEY_KEY_UNKNOWN)
 		return EXTKEY_DROP_UNKNOWN;
+	/* One to a listener may be about any connection, whatever key the listener has */
+	if (facts->segment == EXTKEY_SEGMENT_STRANGE && at_listener)
+		return EXTKEY_DROP_STRANGE;
 	if (facts->key == EXTKEY_KEY_HOOK)
 		return EXTKEY_PASS;
 	if (facts->segment == EXTKEY_SEGMENT_STRANGE &&
-	    (at_listener || facts->key != EXTKEY_KEY_ABSENT))
+	    facts->key != EXTKEY_KEY_ABSENT)
 		return EXTKEY_DROP_STRANGE;
 	if (at_listener && has_ack && !facts->hmac)
 		return EXTKEY_DROP_HMAC;
