@@ -135,10 +135,12 @@ static __always_inline void find_token(struct __sk_buff *skb, struct scratch *s,
 	enum extkey_key key = EXTKEY_KEY_UNKNOWN;
 	const struct mptcp_sock *msk;
 
+	s->join.local_key = 0;
 	msk = find_connection(netns_of(skb), opt_be32(&s->packet, at),
 			      &s->other, &key);
 	if (!msk)
 		return;
+	s->join.local_key = msk->local_key;
 	facts->key = key;
 	facts->plain = is_ours(key) && takes_plain_token(msk, &s->other);
 }

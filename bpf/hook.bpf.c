@@ -99,7 +99,7 @@ static __always_inline bool find_keys(struct mptcp_sock *msk,
 	__u64 address = (__u64)msk;
 
 	if (stored->flags & EXTKEY_SOCK_CGROUP)
-		return read_cgroup_keys_at(&address, known);
+		return read_cgroup_keys_at(&address, stored->cgroup_id, known);
 	*known = stored->keys;
 	return true;
 }

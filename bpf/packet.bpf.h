@@ -98,6 +98,14 @@ static __always_inline bool is_request(struct __sk_buff *skb)
 	return sk && sk->state == TCP_NEW_SYN_RECV;
 }
 
+/* The same, with data in the SYN (RFC 7413): the connection is there already */
+static __always_inline bool is_fast_open(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk && sk->state == TCP_SYN_RECV;
+}
+
 #define LINK_HEADER_MAX 0x7f
 
 /*

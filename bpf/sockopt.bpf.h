@@ -134,7 +134,7 @@ static __always_inline int tell_info(struct bpf_sockopt *ctx)
 		info->fingerprint = stored->keys.sending.fingerprint;
 		address = (__u64)ctx->sk;
 		if (stored->flags & EXTKEY_SOCK_CGROUP &&
-		    read_cgroup_keys_at(&address, &known))
+		    read_cgroup_keys_at(&address, stored->cgroup_id, &known))
 			info->fingerprint = known.sending.fingerprint;
 	}
 	ctx->optlen = sizeof(*info);

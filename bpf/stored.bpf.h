@@ -47,9 +47,9 @@ static __always_inline bool find_value(struct bpf_local_storage *storage,
 }
 
 struct key_search {
+	__u64 id; /* of the cgroup that has the policy, and the key */
 	__u64 cgroup; /* a number, as the verifier would lose a pointer's type here */
 	__u64 value;
-	bool unknown;
 };
 
 static long search_key(__u64 index, struct key_search *search)
@@ -58,24 +58,25 @@ static long search_key(__u64 index, struct key_search *search)
 	struct cgroup *cgroup;
 
 	cgroup = kernel_cast(struct cgroup, search->cgroup);
-	search->unknown = !find_value(cgroup->bpf_cgrp_storage, &cgroup_keys,
-				      &search->value);
-	if (search->value || search->unknown)
+	if (cgroup->kn->id == search->id) {
+		find_value(cgroup->bpf_cgrp_storage, &cgroup_keys,
+			   &search->value);
 		return 1;
+	}
 	parent = cgroup->self.parent;
 	search->cgroup = parent ? (__u64)parent->cgroup : 0;
 	return !search->cgroup;
 }
 
 /*
- * Those of the nearest cgroup around the socket at @address that has any; 0 if nobody knows them. A
+ * Those of the cgroup @id, which is one around the socket at @address; 0 if nobody knows them. A
  * global function: the verifier goes through it once, and not for each way to it. It takes no
  * pointer to a socket, but one to the number that it is.
  */
-__noinline int read_cgroup_keys_at(const __u64 *address,
+__noinline int read_cgroup_keys_at(const __u64 *address, __u64 id,
 				   struct extkey_keys *found)
 {
-	struct key_search search = { 0 };
+	struct key_search search = { .id = id };
 	struct sock *sk;
 
 	if (!address || !*address || !found)
@@ -107,7 +108,7 @@ __noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
 		return READ_NOTHING;
 	read_bytes(stored, (void *)value, sizeof(*stored));
 	if (stored->flags & EXTKEY_SOCK_CGROUP &&
-	    !read_cgroup_keys_at(address, &stored->keys))
+	    !read_cgroup_keys_at(address, stored->cgroup_id, &stored->keys))
 		return READ_UNKNOWN;
 	return READ_KEY;
 }
@@ -120,13 +121,19 @@ static __always_inline enum read read_stored(const void *sk,
 	return read_stored_at(&address, stored);
 }
 
+/* With a key of scheme xor; without the key that it should have, a socket sends no field at all */
+static __always_inline bool masks_token_alone(const struct extkey_sock *stored)
+{
+	return stored->scheme == EXTKEY_SCHEME_XOR &&
+	       !(stored->flags & EXTKEY_SOCK_KEYLESS);
+}
+
 /* What kind of key this is */
 static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
 {
 	if (engine_of(stored) != EXTKEY_ENGINE_TC)
 		return EXTKEY_KEY_HOOK;
-	return stored->scheme == EXTKEY_SCHEME_XOR ? EXTKEY_KEY_TOKEN :
-						     EXTKEY_KEY_FIELDS;
+	return masks_token_alone(stored) ? EXTKEY_KEY_TOKEN : EXTKEY_KEY_FIELDS;
 }
 
 /* Of the own MPTCP key, which stays when the connection ends, as the token does not */

@@ -50,7 +50,7 @@ int extkey_egress(struct __sk_buff *skb)
 	struct scratch *s;
 	int action;
 
-	if (!is_of_cookie(skb) && !is_request(skb) &&
+	if (!is_of_cookie(skb) && !is_request(skb) && !is_fast_open(skb) &&
 	    is_data(skb, link_header(skb)))
 		return TC_ACT_UNSPEC; /* on to other people's filters */
 	s = get_scratch();

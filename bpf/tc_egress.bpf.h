@@ -98,7 +98,7 @@ mask_option(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 {
 	if (option->field == EXTKEY_FIELD_TOKEN)
 		return mask_token(skb, s, subflow, option->at);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (masks_token_alone(&s->stored))
 		return true;
 
 	switch (option->field) {
@@ -233,14 +233,14 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 	if (!is_ours(key))
 		return TC_ACT_UNSPEC;
 	if (!is_let_in(s, req->msk, key_of_listener(listener, &s->other)) ||
-	    (s->stored.scheme != EXTKEY_SCHEME_XOR &&
+	    (!masks_token_alone(&s->stored) &&
 	     !use_sending_key(s, EXTKEY_FIELD_SYNACK))) {
 		count(s->stored.cgroup_id, join_refused);
 		return TC_ACT_SHOT;
 	}
 	if (leaves_here(skb))
 		count(s->stored.cgroup_id, join_synack_tx);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (masks_token_alone(&s->stored))
 		return TC_ACT_UNSPEC;
 
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
@@ -380,7 +380,9 @@ static __always_inline void answer_capable(struct __sk_buff *skb,
 	if (walk->capables != 1 || walk->capable_len != EXTKEY_CAPABLE_SYNACK ||
 	    !leaves_here(skb) || !has_had_key(netns_of(skb)))
 		return;
-	if (skb->sk) {
+	if (is_fast_open(skb)) {
+		kind = key_of_listener(msk_of(skb->sk), &s->stored);
+	} else if (skb->sk) {
 		kind = key_of_listener(
 			kernel_cast(struct mptcp_sock,
 				    listener_msk(kernel_cast(
@@ -416,7 +418,7 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 	if (syn_flags(&s->packet) != (TCP_SYN | TCP_ACK))
 		return mask_packet(skb, s);
 	if (!s->packet.walk.found) {
-		if (is_of_cookie(skb) || is_request(skb))
+		if (is_of_cookie(skb) || is_request(skb) || is_fast_open(skb))
 			answer_capable(skb, s);
 		return TC_ACT_UNSPEC;
 	}

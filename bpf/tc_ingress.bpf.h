@@ -49,6 +49,7 @@ __noinline int leads_to(struct scratch *s, const __u64 *net, __u32 token,
 	else
 		taken = key == EXTKEY_KEY_ABSENT ||
 			(is_ours(key) && takes_plain_token(msk, &s->other));
+	s->join.local_key = msk->local_key;
 	return taken ? LEADS_IN : LEADS_ELSEWHERE;
 }
 
@@ -56,24 +57,22 @@ __noinline int leads_to(struct scratch *s, const __u64 *net, __u32 token,
 
 /*
  * What becomes of T: of the masks that the listener in s->stored accepts, the first one behind
- * which there is a connection that takes it goes. T that leads elsewhere becomes that of nobody,
- * as does each wrong one of scheme xor: the kernel says so. One that leads nowhere stays as it
- * is, for the same, and it may be on its way to another host, after all. But where connections
- * may not be known the mask of the sending key goes, whatever comes out. @plain is for one that
- * leads in without a mask: the gate judges that. A global function, as read_stored_at().
+ * which there is a connection that takes it goes, and s->join has the own key of that one. Any
+ * other T becomes that of nobody: the kernel says so, and later there may be a connection with
+ * this one. But where connections may not be known the mask of the sending key goes, whatever
+ * comes out. @plain is for one that leads in without a mask: the gate judges that. A global
+ * function, as read_stored_at().
  */
 __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 				__u32 *plain)
 {
-	__u32 i, token, otherwise = wire;
-	bool masked, elsewhere = false;
 	enum extkey_choice choice;
+	bool masked, elsewhere = false;
 	enum leads_to found;
+	__u32 i, token;
 
 	if (!s || !net || !plain)
 		return TOKEN_OF_NOBODY;
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
-		otherwise = TOKEN_OF_NOBODY;
 	for (i = 0; i < EXTKEY_ATTEMPTS; i++) {
 		choice = extkey_accept(&s->stored.keys, s->stored.scheme,
 				       EXTKEY_FIELD_TOKEN, true, i);
@@ -89,11 +88,11 @@ __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 		if (found == LEADS_ELSEWHERE)
 			elsewhere = true;
 	}
-	if (elsewhere)
-		return TOKEN_OF_NOBODY;
-	if (!knows_all_keys() && use_key(s, EXTKEY_CHOICE_SENDING))
+	s->join.local_key = 0;
+	if (!elsewhere && !knows_all_keys() &&
+	    use_key(s, EXTKEY_CHOICE_SENDING))
 		return wire ^ (__u32)mask_of(s);
-	return otherwise;
+	return TOKEN_OF_NOBODY;
 }
 
 /* SYN: the key is that of the listener */
@@ -186,7 +185,7 @@ unmask_synack(struct __sk_buff *skb, struct scratch *s, struct mptcp_sock *msk,
 	const struct extkey_option *option = &s->packet.walk.options[0];
 
 	count(s->stored.cgroup_id, join_synack_rx);
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR)
+	if (masks_token_alone(&s->stored))
 		return;
 	new_input(s, EXTKEY_FIELD_SYNACK, s->stored.bind_addresses, false);
 	s->input.nonce[0] = subflow->local_nonce;
@@ -202,7 +201,7 @@ static __always_inline void unmask_signal(struct __sk_buff *skb,
 					  struct scratch *s,
 					  const struct extkey_option *option)
 {
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR ||
+	if (masks_token_alone(&s->stored) ||
 	    (option->field != EXTKEY_FIELD_ADD_ADDR &&
 	     option->field != EXTKEY_FIELD_FASTCLOSE))
 		return;
@@ -298,7 +297,7 @@ static __always_inline void unmask_ack(struct __sk_buff *skb, struct scratch *s)
 {
 	const struct extkey_option *options = s->packet.walk.options;
 
-	if (s->stored.scheme == EXTKEY_SCHEME_XOR) {
+	if (masks_token_alone(&s->stored)) {
 		read_ack(s);
 	} else {
 		join_hmac(&s->sha256, &s->join);

@@ -17,7 +17,7 @@
 struct vouched_key {
 	struct tuple_key tuple;
 	__u64 value; /* without its mask, see field_value() */
-	__u64 local_key; /* 0 with T */
+	__u64 local_key; /* 0 with a T of which nobody knows whose it is */
 	__u32 nonce[2]; /* 0 but with A */
 	__u32 field; /* enum extkey_field */
 	__u32 unused;
@@ -39,8 +39,7 @@ static __always_inline void vouched_key(struct __sk_buff *skb,
 	tuple_of(skb, &s->packet, false, &key->tuple);
 	key->field = field;
 	key->value = value;
-	if (field != EXTKEY_FIELD_TOKEN)
-		key->local_key = s->join.local_key;
+	key->local_key = s->join.local_key;
 	if (field == EXTKEY_FIELD_ACK)
 		__builtin_memcpy(key->nonce, s->join.nonce, sizeof(key->nonce));
 }
@@ -63,8 +62,8 @@ static __always_inline bool is_vouched(struct __sk_buff *skb,
 
 	vouched_key(skb, s, option->field, field_value(&s->packet, option),
 		    &key);
-	/* Left there: to send the same once more is no more than that */
-	return bpf_map_lookup_elem(&vouched, &key);
+	/* Once: sent again, it comes past the interface again */
+	return !bpf_map_delete_elem(&vouched, &key);
 }
 
 #endif /* EXTKEY_VOUCHED_BPF_H */

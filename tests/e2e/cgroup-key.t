@@ -77,6 +77,20 @@ first_subflow_alone client
 capture_stop
 stop server
 
+# A cgroup below had a policy and a key of its own for a while: its sockets follow the one above
+mkdir "$CG_S/below" || bail "no cgroup"
+check "the right key again" loader attach "$CG_S" --key-file "$KEY"
+check "another key for a cgroup below" loader attach "$CG_S/below" --key-file "$OTHER_KEY"
+check "which is detached" loader detach "$CG_S/below"
+above=$CG_S CG_S=$CG_S/below
+check "a server in the cgroup below: the join is over" experiment below "" ""
+is "$(mib_moved "$NS_S" MPJoinAckRx)" 1 "it was accepted"
+both_subflows client
+capture_stop
+stop server
+CG_S=$above
+rmdir "$CG_S/below"
+
 # Both sources: the nearer one wins
 attach_both --key-file "$KEY" --sources address,cgroup
 check "a key in both addresses: the join is over" experiment nearer "$OTHER_KEY" "$OTHER_KEY"

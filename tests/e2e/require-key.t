@@ -50,6 +50,7 @@ is "$(counter "$CG_S" keys_missing)" 1 "nothing was counted"
 LISTENER='use Socket; $| = 1;
 	socket my $s, PF_INET, SOCK_STREAM, 262 or die $!;
 	setsockopt $s, SOL_SOCKET, SO_REUSEADDR, 1;
+	setsockopt $s, 6, 23, 16 or die $!; # TCP_FASTOPEN
 	listen $s, 5 or die $!;
 	print +(unpack_sockaddr_in getsockname $s)[0], "\n";
 	while (accept my $c, $s) { print $c "hello\n"; $c->flush; push @all, $c }'
@@ -60,11 +61,12 @@ unbound=$(head -1 "$TAP_TMP/unbound.out")
 # shellcheck disable=SC2016 # of perl
 CLIENT='use Socket; $| = 1;
 	socket my $s, PF_INET, SOCK_STREAM, 262 or die $!;
-	connect $s, pack_sockaddr_in $ARGV[1], inet_aton $ARGV[0] or die $!;
+	my $server = pack_sockaddr_in $ARGV[1], inet_aton $ARGV[0];
+	($ARGV[2] ? send $s, "x", 0x20000000, $server : connect $s, $server) or die $!; # MSG_FASTOPEN
 	print scalar <$s>; <STDIN>'
-hello() { # WHEN
+hello() { # WHEN [FAST]
 	mib_snapshot "$NS_C"
-	spawn hello in_c perl -e "$CLIENT" "$NET1_S" "$unbound"
+	spawn hello in_c perl -e "$CLIENT" "$NET1_S" "$unbound" "${2:-}"
 	check "its client gets data, $1" wait_for 20 grep -q hello "$TAP_TMP/hello.out"
 }
 
@@ -80,14 +82,20 @@ is "$(mib_moved "$NS_C" MPCapableFallbackSYNACK)" 1 "as a client of TCP"
 stop hello
 in_s sysctl -qw net.ipv4.tcp_syncookies=1
 
+in_s sysctl -qw net.ipv4.tcp_fastopen=$((0x202))
+in_c sysctl -qw net.ipv4.tcp_fastopen=5
+hello "with data in the SYN" fast
+is "$(mib_moved "$NS_C" TcpExtTCPFastOpenActive) $(mib_moved "$NS_C" MPCapableFallbackSYNACK)" "1 1" "as a client of TCP"
+stop hello
+
 # And where its answer goes out as it is, nobody joins
 if [[ $ENGINE_S == tc ]]; then
 	uncover "$NS_S" s1 egress
 	mib_snapshot "$NS_S"
 	hello "as a client of MPTCP"
 	is "$(mib_moved "$NS_C" MPCapableFallbackSYNACK)" 0 "its answer was not changed"
-	refused() { (($(dropped "$CG_S" join_refused) > 0)); }
-	check "its client tries to join: no answer" wait_for 20 refused
+	refused() { (($(mib_moved "$NS_S" MPJoinNoTokenFound) > 0)); }
+	check "its client tries to join: refused" wait_for 20 refused
 	is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "nobody joins"
 	stop hello
 	check "mend the interface" loader attach "$CG_S"
