@@ -133,8 +133,10 @@ static int add_engine(const struct options *options,
 static int replace_key(struct attachment *attachment, struct extkey_keys *keys,
 		       bool has_key)
 {
-	if (has_key &&
-	    memcmp(&keys->sending, &attachment->secret, sizeof(keys->sending)))
+	/* A service may attach with its file at each start, also while keys change */
+	if (has_key && keys_have(keys, &attachment->secret))
+		return 0;
+	if (has_key)
 		say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",
 		    keys->sending.fingerprint, attachment->policy.cgroup);
 	keys_set(keys, &attachment->secret);

@@ -58,6 +58,15 @@ void keys_set(struct extkey_keys *keys, const struct extkey_secret *secret)
 	keys->has_sending = 1;
 }
 
+bool keys_have(const struct extkey_keys *keys,
+	       const struct extkey_secret *secret)
+{
+	return (keys->has_sending &&
+		!memcmp(&keys->sending, secret, sizeof(*secret))) ||
+	       (keys->has_accepted &&
+		!memcmp(&keys->accepted, secret, sizeof(*secret)));
+}
+
 int keys_add(struct extkey_keys *keys, const struct extkey_secret *secret)
 {
 	if (keys->has_accepted)

@@ -107,6 +107,12 @@ is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "none is accepted"
 check "the server has it, too" loader key "$CG_S" --add "${keys[(ROTATIONS + 1) % 2]}"
 check "and the joins of new connections are accepted" burst
 
+# As a service does at each start
+state=$(loader status --json | jq -c '[.cgroups[].key]')
+check "attach with a key that is one of the two" loader attach "$CG_S" --key-file "${keys[ROTATIONS % 2]}"
+check "and with the other one" loader attach "$CG_S" --key-file "${keys[(ROTATIONS + 1) % 2]}"
+is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "leaves both as they are"
+
 # Errors leave the keys as they are
 state=$(loader status --json | jq -c '[.cgroups[].key]')
 refuses 1 "finish that rotation" "--add at the wrong time" loader key "$CG_S" --add "${keys[0]}"
