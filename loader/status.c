@@ -18,9 +18,10 @@
 #include "error.h"
 #include "gate.h"
 #include "installation.h"
+#include "lock.h"
 #include "names.h"
-#include "passed.h"
 #include "programs.h"
+#include "socket_users.h"
 #include "sockets.h"
 #include "system.h"
 #include "verbs.h"
@@ -37,8 +38,9 @@ struct report {
 };
 
 /*
- * As a JSON string, whatever others have named their interfaces and cgroups: a control
- * character is not for a terminal, and what is no UTF-8 would be no string at all.
+ * As a JSON string, whatever others have named their interfaces, cgroups and processes: a control
+ * character is not for a terminal, not even one of two bytes (U+0080 to U+009F), and what is no
+ * UTF-8 would be no string at all.
  */
 static json_t *text_json(const char *text)
 {
@@ -47,9 +49,12 @@ static json_t *text_json(const char *text)
 	char *c;
 
 	snprintf(copy, sizeof(copy), "%s", text);
-	for (c = copy; *c; c++)
+	for (c = copy; *c; c++) {
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
+		if ((unsigned char)c[0] == 0xc2 && (c[1] & 0xe0) == 0x80)
+			c[0] = c[1] = '?';
+	}
 	string = json_string(copy);
 	for (c = copy; !string && *c; c++)
 		if (*c & 0x80)
@@ -188,25 +193,32 @@ static int add_socket(const struct mptcp_socket *socket, void *data)
 	return 0;
 }
 
-static int add_passed(const struct passed_sockets *passed, void *data)
+static int add_user(const struct socket_user *user, void *data)
 {
+	const char *made_in = *user->made_in ? user->made_in :
+					       "a cgroup that is gone";
 	struct report *report = data;
 
-	if (passed->process_has_policy && !passed->sockets_have_policy)
+	if (user->keyless)
+		lacks(report,
+		      "process %d (%s) in %s has %u MPTCP sockets without a key, such as %s, from before the cgroup was attached: restart it",
+		      user->pid, user->command, user->cgroup, user->number,
+		      user->local);
+	else if (user->has_policy && !user->sockets_have_policy)
 		lacks(report,
 		      "process %d (%s) in %s uses MPTCP sockets that were made in %s, such as %s: they follow that cgroup, which is not attached",
-		      passed->pid, passed->command, passed->cgroup,
-		      *passed->made_in ? passed->made_in :
-					 "a cgroup that is gone",
-		      passed->local);
+		      user->pid, user->command, user->cgroup, made_in,
+		      user->local);
+	if (user->keyless)
+		return 0;
 	json_array_append_new(
 		report->passed,
 		json_pack("{s:i, s:o, s:o, s:o, s:i, s:s, s:b}", "pid",
-			  passed->pid, "command", text_json(passed->command),
-			  "cgroup", text_json(passed->cgroup), "made_in",
-			  text_json(passed->made_in), "sockets",
-			  (int)passed->number, "local", passed->local,
-			  "attached", (int)passed->sockets_have_policy));
+			  user->pid, "command", text_json(user->command),
+			  "cgroup", text_json(user->cgroup), "made_in",
+			  text_json(user->made_in), "sockets",
+			  (int)user->number, "local", user->local, "attached",
+			  (int)user->sockets_have_policy));
 	return 0;
 }
 
@@ -308,10 +320,6 @@ static int gather(struct report *report, const char *cgroup)
 	/* Those of others it may not look at are no reason to show nothing */
 	if (err)
 		say("warning: the list of sockets is not complete: %s",
-		    failure());
-	if (!err && report->maps->policies >= 0 &&
-	    passed_visit(report->maps, add_passed, report))
-		say("warning: the list of sockets that were passed on is not complete: %s",
 		    failure());
 	return 0;
 }
@@ -466,9 +474,14 @@ int cmd_status(const struct options *options)
 	report.passed = json_array();
 	if (!err)
 		err = gather(&report, options->cgroup);
+	/* All that is slow comes without the lock: others wait for it */
+	lock_release();
+	if (!err && maps.policies >= 0 &&
+	    socket_users_visit(&maps, add_user, &report))
+		say("warning: the list of processes is not complete: %s",
+		    failure());
 	if (!err)
 		gathered = status_json(&report);
-	/* Who reads the output may be slow, and others wait for the lock */
 	installation_close(&maps);
 	return err ? exit_status(err) : print(options, gathered);
 }

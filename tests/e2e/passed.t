@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A socket follows the cgroup that made it. status points out processes that use sockets of a
-# cgroup with another policy, as with socket activation.
+# cgroup with another policy, as with socket activation, and those whose sockets are older than the
+# policy.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 
@@ -49,6 +50,19 @@ spawn service in_s perl -e "$SERVICE" "$CG_S" "$CG_S/below"
 check "a listener from the cgroup above" wait_for 20 grep -q moved "$TAP_TMP/service.out"
 check "status: all is protected" complete
 is "$(passed .pid)" "" "it has the same policy"
+stop service
+
+# From before there was a key
+spawn service in_s perl -e "${SERVICE/activated/a\\xc2\\x9bb\\ec}" "$CG_S" "$CG_S/below"
+check "a service is running" wait_for 20 grep -q moved "$TAP_TMP/service.out"
+check "status: all is protected" complete
+check "a key is required now" loader attach "$CG_S" --require-key
+refuses 5 "in $CG_S/below has 1 MPTCP sockets without a key, such as 0.0.0.0:5000" \
+	"status says that it has none" build/extkey_loader status
+check "whatever a process calls itself, nothing goes to the terminal" bash -c \
+	"! build/extkey_loader status | LC_ALL=C grep -q '[^[:print:]]' &&
+		build/extkey_loader status | grep -qF '(a??b?c)'"
+check "no key is required" loader attach "$CG_S" --no-require-key
 stop service
 
 spawn service in_s perl -e "$SERVICE" "$CG_UNIT" "$CG_S/below"

@@ -7,16 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroups.h"
 #include "error.h"
-#include "passed.h"
+#include "socket_users.h"
+
+#define SECONDS 10 /* a user can make any number of processes and descriptors */
 
 struct socket_entry {
 	__u32 inode;
 	__u64 made_in;
 	__u64 policy; /* the cgroup that has it; 0 if there is none */
+	bool keyed;
+	bool wants_key; /* by that policy */
 	char local[SOCKET_ADDRESS_MAX];
 };
 
@@ -25,27 +30,44 @@ struct search {
 	int root; /* of all cgroups */
 	struct socket_entry *sockets; /* by inode */
 	size_t number, room;
-	int (*visit)(const struct passed_sockets *passed, void *data);
+	int (*visit)(const struct socket_user *user, void *data);
 	void *data;
+	time_t until;
 	bool not_permitted;
 };
 
-/* The nearest attached cgroup, from this one on upwards; takes @fd */
-static __u64 policy_of(const struct search *search, int fd)
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+static bool wants_key(const struct extkey_policy *policy)
+{
+	return policy->require_key || policy->sources & EXTKEY_FROM_CGROUP;
+}
+
+/* The nearest attached cgroup, from this one on upwards, or 0; takes @fd */
+static __u64 policy_of(const struct search *search, int fd, bool *wants)
 {
 	struct extkey_policy policy;
 	struct stat st;
 	__u64 id;
 
-	if (fd < 0 || fstat(fd, &st)) {
-		if (fd >= 0)
-			close(fd);
+	*wants = false;
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &st)) {
+		close(fd);
 		return 0;
 	}
 	id = st.st_ino;
 	do {
 		if (policy_read(search->maps, id, &policy)) {
 			close(fd);
+			*wants = wants_key(&policy);
 			return id;
 		}
 	} while (cgroup_go_up(&fd, &id));
@@ -70,6 +92,8 @@ static int add_socket(const struct mptcp_socket *socket, void *data)
 	entry = &search->sockets[search->number++];
 	entry->inode = socket->inode;
 	entry->made_in = socket->made_in;
+	entry->keyed = socket->keyed;
+	entry->policy = socket->cgroup_id;
 	memcpy(entry->local, socket->local, sizeof(entry->local));
 	return 0;
 }
@@ -88,22 +112,37 @@ static int by_inode(const void *a, const void *b)
 	return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-/* Once for each cgroup, as there may be thousands of sockets */
+/*
+ * Once for each cgroup, as there may be thousands of sockets. One with a key knows its policy,
+ * also when its own cgroup is gone.
+ */
 static void find_policies(struct search *search)
 {
+	struct extkey_policy policy;
 	struct socket_entry *entry;
+	__u64 made_in = 0, id = 0;
+	bool wants = false;
 	size_t i;
+	int fd;
 
 	qsort(search->sockets, search->number, sizeof(*search->sockets),
 	      by_cgroup);
 	for (i = 0; i < search->number; i++) {
 		entry = &search->sockets[i];
-		if (i && entry->made_in == entry[-1].made_in)
-			entry->policy = entry[-1].policy;
-		else
-			entry->policy = policy_of(
-				search,
-				cgroup_open_id(search->root, entry->made_in));
+		if (entry->keyed) {
+			if (!policy_read(search->maps, entry->policy, &policy))
+				entry->policy = 0;
+			continue;
+		}
+		if (entry->made_in != made_in) {
+			made_in = entry->made_in;
+			fd = cgroup_open_id(search->root, made_in);
+			if (fd < 0 && errno == EPERM)
+				search->not_permitted = true;
+			id = policy_of(search, fd, &wants);
+		}
+		entry->policy = id;
+		entry->wants_key = wants;
 	}
 	qsort(search->sockets, search->number, sizeof(*search->sockets),
 	      by_inode);
@@ -122,8 +161,9 @@ static void path_of(int fd, char path[EXTKEY_PATH_SIZE])
 /* "0::/PATH" is the line of cgroup2; -1 if the cgroup is gone, or not to be seen from here */
 static int open_cgroup_of(const struct search *search, int proc)
 {
-	char line[EXTKEY_PATH_SIZE + 512];
+	char *line = NULL;
 	int fd, found = -1;
+	size_t room = 0;
 	FILE *file;
 
 	fd = openat(proc, "cgroup", O_RDONLY | O_CLOEXEC);
@@ -133,14 +173,13 @@ static int open_cgroup_of(const struct search *search, int proc)
 			close(fd);
 		return -1;
 	}
-	while (found < 0 && fgets(line, sizeof(line), file)) {
+	while (found < 0 && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = 0;
-		if (strncmp(line, "0::/", 4))
-			continue;
-		found = openat(search->root, line[4] ? line + 4 : ".",
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		break;
+		if (!strncmp(line, "0::/", 4))
+			found = openat(search->root, line[4] ? line + 4 : ".",
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
+	free(line);
 	fclose(file);
 	return found;
 }
@@ -164,18 +203,20 @@ static void read_command(int proc, char command[16])
 
 struct findings {
 	__u64 made_in[CGROUPS_MAX];
+	bool keyless[CGROUPS_MAX];
 	const struct socket_entry *example[CGROUPS_MAX];
 	unsigned int number[CGROUPS_MAX];
 	unsigned int cgroups;
 };
 
 static void add_finding(struct findings *findings,
-			const struct socket_entry *entry)
+			const struct socket_entry *entry, bool keyless)
 {
 	unsigned int i;
 
 	for (i = 0; i < findings->cgroups; i++) {
-		if (findings->made_in[i] == entry->made_in) {
+		if (findings->made_in[i] == entry->made_in &&
+		    findings->keyless[i] == keyless) {
 			findings->number[i]++;
 			return;
 		}
@@ -183,12 +224,13 @@ static void add_finding(struct findings *findings,
 	if (i == CGROUPS_MAX)
 		return;
 	findings->made_in[i] = entry->made_in;
+	findings->keyless[i] = keyless;
 	findings->example[i] = entry;
 	findings->number[i] = 1;
 	findings->cgroups++;
 }
 
-/* The descriptors of a process that are sockets of ours, with another policy than @policy */
+/* The descriptors of a process that are sockets with another policy than @policy, or lack a key */
 static void look_at_descriptors(struct search *search, DIR *fds, __u64 policy,
 				struct findings *findings)
 {
@@ -198,7 +240,7 @@ static void look_at_descriptors(struct search *search, DIR *fds, __u64 policy,
 	char target[64];
 	ssize_t len;
 
-	while ((dirent = readdir(fds))) {
+	while (now() < search->until && (dirent = readdir(fds))) {
 		len = readlinkat(dirfd(fds), dirent->d_name, target,
 				 sizeof(target) - 1);
 		if (len < 0)
@@ -208,35 +250,40 @@ static void look_at_descriptors(struct search *search, DIR *fds, __u64 policy,
 			continue;
 		entry = bsearch(&key, search->sockets, search->number,
 				sizeof(key), by_inode);
-		if (entry && entry->policy != policy)
-			add_finding(findings, entry);
+		if (!entry)
+			continue;
+		if (entry->policy != policy)
+			add_finding(findings, entry, false);
+		else if (!entry->keyed && entry->wants_key)
+			add_finding(findings, entry, true);
 	}
 }
 
 static int report(struct search *search, int pid, int proc, int cgroup,
 		  __u64 policy, const struct findings *findings)
 {
-	struct passed_sockets passed = {
+	struct socket_user user = {
 		.pid = pid,
-		.process_has_policy = policy,
+		.has_policy = policy,
 	};
 	unsigned int i;
 	int fd, result = 0;
 
 	if (!findings->cgroups)
 		return 0;
-	path_of(cgroup, passed.cgroup);
-	read_command(proc, passed.command);
+	path_of(cgroup, user.cgroup);
+	read_command(proc, user.command);
 	for (i = 0; i < findings->cgroups && !result; i++) {
 		fd = cgroup_open_id(search->root, findings->made_in[i]);
-		path_of(fd, passed.made_in);
+		path_of(fd, user.made_in);
 		if (fd >= 0)
 			close(fd);
-		passed.sockets_have_policy = findings->example[i]->policy;
-		passed.number = findings->number[i];
-		memcpy(passed.local, findings->example[i]->local,
-		       sizeof(passed.local));
-		result = search->visit(&passed, search->data);
+		user.sockets_have_policy = findings->example[i]->policy;
+		user.keyless = findings->keyless[i];
+		user.number = findings->number[i];
+		memcpy(user.local, findings->example[i]->local,
+		       sizeof(user.local));
+		result = search->visit(&user, search->data);
 	}
 	return result;
 }
@@ -246,6 +293,7 @@ static int look_at_process(struct search *search, int pid, int proc)
 	struct findings findings = { 0 };
 	int fd, cgroup, result = 0;
 	__u64 policy;
+	bool unused;
 	DIR *fds;
 
 	fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -259,7 +307,7 @@ static int look_at_process(struct search *search, int pid, int proc)
 	}
 	cgroup = open_cgroup_of(search, proc);
 	if (cgroup >= 0) {
-		policy = policy_of(search, dup(cgroup));
+		policy = policy_of(search, dup(cgroup), &unused);
 		look_at_descriptors(search, fds, policy, &findings);
 		result = report(search, pid, proc, cgroup, policy, &findings);
 		close(cgroup);
@@ -278,7 +326,7 @@ static int look_at_processes(struct search *search)
 	if (!dir)
 		return fail(-errno, "cannot list the processes: %s",
 			    strerror(errno));
-	while (!result && (dirent = readdir(dir))) {
+	while (!result && now() < search->until && (dirent = readdir(dir))) {
 		if (!isdigit((unsigned char)dirent->d_name[0]))
 			continue;
 		proc = openat(dirfd(dir), dirent->d_name,
@@ -292,11 +340,16 @@ static int look_at_processes(struct search *search)
 	return result;
 }
 
-int passed_visit(const struct maps *maps,
-		 int (*visit)(const struct passed_sockets *passed, void *data),
-		 void *data)
+int socket_users_visit(const struct maps *maps,
+		       int (*visit)(const struct socket_user *user, void *data),
+		       void *data)
 {
-	struct search search = { .maps = maps, .visit = visit, .data = data };
+	struct search search = {
+		.maps = maps,
+		.visit = visit,
+		.data = data,
+		.until = now() + SECONDS,
+	};
 	int err, result = 0;
 
 	err = cgroup_open_root(&search.root);
@@ -311,6 +364,9 @@ int passed_visit(const struct maps *maps,
 	close(search.root);
 	if (result)
 		return result;
+	if (now() >= search.until)
+		return fail(-ETIMEDOUT,
+			    "there are too many processes and descriptors");
 	if (search.not_permitted)
 		return fail(-EPERM,
 			    "there are processes that may not be looked at");
