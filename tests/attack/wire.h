@@ -30,13 +30,17 @@
 #define MP_PRIO 0x5
 #define MP_FASTCLOSE 0x7
 
-/* Lengths of MP_JOIN, and the smallest MP_CAPABLE that has both keys */
+/* Lengths of options. The MP_CAPABLE of the ACK is the smallest that has both keys */
 #define JOIN_SYN_LEN 12
 #define JOIN_SYNACK_LEN 16
 #define JOIN_ACK_LEN 24
+#define CAPABLE_SYN_LEN 4
 #define CAPABLE_SYNACK_LEN 12
 #define CAPABLE_ACK_LEN 20
 #define ACK_HMAC_LEN 20
+#define DATA_ACK_LEN 12
+#define MAPPING_LEN 26
+#define FASTCLOSE_LEN 12
 
 struct endpoint {
 	in_addr_t addr;
@@ -161,6 +165,49 @@ static inline uint8_t *find_mptcp(const struct segment *segment,
 				  uint8_t subtype)
 {
 	return find_option(segment, MPTCP_KIND, subtype);
+}
+
+/* They put an option there, and return where it ends */
+static inline uint8_t *put_timestamps(uint8_t *at, uint32_t tsval,
+				      uint32_t tsecr)
+{
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_NOP;
+	*at++ = TCPOPT_TIMESTAMP;
+	*at++ = TCPOLEN_TIMESTAMP;
+	return put32(put32(at, tsval), tsecr);
+}
+
+/* Its beginning: the keys come behind it */
+static inline uint8_t *put_capable(uint8_t *at, uint8_t len)
+{
+	*at++ = MPTCP_KIND;
+	*at++ = len;
+	*at++ = MP_CAPABLE << 4 | 1; /* the version */
+	*at++ = 1; /* HMAC-SHA256 */
+	return at;
+}
+
+/* Both data sequence numbers have 8 bytes */
+static inline uint8_t *put_data_ack(uint8_t *at, uint64_t acked)
+{
+	*at++ = MPTCP_KIND;
+	*at++ = DATA_ACK_LEN;
+	*at++ = MP_DSS << 4;
+	*at++ = 0x3;
+	return put64(at, acked);
+}
+
+/* Of the first bytes of the subflow, @len of them */
+static inline uint8_t *put_mapping(uint8_t *at, uint64_t acked, uint64_t dsn,
+				   uint16_t len)
+{
+	*at++ = MPTCP_KIND;
+	*at++ = MAPPING_LEN;
+	*at++ = MP_DSS << 4;
+	*at++ = 0xf;
+	at = put64(put64(at, acked), dsn);
+	return put16(put32(at, 1), len);
 }
 
 static inline uint32_t sum_words(uint32_t sum, const uint8_t *at, size_t len)

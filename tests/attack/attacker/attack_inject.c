@@ -8,17 +8,6 @@
 
 #include "attacker.h"
 
-static uint8_t *put_timestamps(uint8_t *at, const struct sender *sender)
-{
-	if (!sender->timestamps)
-		return at;
-	*at++ = TCPOPT_NOP;
-	*at++ = TCPOPT_NOP;
-	*at++ = TCPOPT_TIMESTAMP;
-	*at++ = TCPOLEN_TIMESTAMP;
-	return put32(put32(at, sender->tsval), sender->tsecr);
-}
-
 /*
  * Sent by @from; its address if it is ADD_ADDR is addr= and addr_port=. FASTCLOSE has the
  * key of who is to take it, or with field=told what the attacker was told, and ADD_ADDR the
@@ -34,7 +23,7 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 
 	*at++ = MPTCP_KIND;
 	if (arg_is("what", "fastclose", "")) {
-		*at++ = 12;
+		*at++ = FASTCLOSE_LEN;
 		*at++ = MP_FASTCLOSE << 4;
 		*at++ = 0;
 		return put64(at, arg_is("field", "told", "real") ?
@@ -66,26 +55,42 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 			(arg_is("field", "told", "real") ? told_add_addr : 0));
 }
 
-/* As the words of the command say; the link that it is to be sent on */
-const struct link *make_forged(struct frame *frame,
-			       const struct connection *connection,
-			       enum side to)
+/*
+ * The next packet to one end of a connection, with this option, as if the other end had
+ * sent it; returns the link that it is to be sent on
+ */
+const struct link *make_next(struct frame *frame,
+			     const struct connection *connection, enum side to,
+			     const uint8_t *option, unsigned int len)
 {
 	const struct sender *sender = &connection->senders[!to];
 	struct plan plan = { .flags = TH_ACK };
+	uint8_t *at = plan.options;
 
+	if (sender->timestamps)
+		at = put_timestamps(at, sender->tsval, sender->tsecr);
+	memcpy(at, option, len);
+	plan.options_len = (unsigned int)(at - plan.options) + len;
 	plan.from_mac = links[connection->path][!to].peer_mac;
 	plan.to_mac = links[connection->path][to].peer_mac;
 	plan.from = connection->ends[!to];
 	plan.to = connection->ends[to];
 	plan.seq = sender->next;
 	plan.ack = sender->ack;
-	plan.options_len =
-		(unsigned int)(put_forged(put_timestamps(plan.options, sender),
-					  connection, !to) -
-			       plan.options);
 	make_segment(frame, &plan);
 	return &links[connection->path][to];
+}
+
+/* The same, with the option that the words of the command say */
+const struct link *make_forged(struct frame *frame,
+			       const struct connection *connection,
+			       enum side to)
+{
+	uint8_t option[OPTIONS_MAX];
+	const uint8_t *end = put_forged(option, connection, !to);
+
+	return make_next(frame, connection, to, option,
+			 (unsigned int)(end - option));
 }
 
 bool cmd_inject(void)

@@ -88,15 +88,13 @@ static void push_out(const struct attempt *attempt, unsigned int count)
  */
 bool cmd_join(void)
 {
-	const struct connection *target = arg_connection("conn");
-	const struct connection *teacher = arg_connection("learn");
+	const struct connection *target, *teacher;
 	in_addr_t via = arg_addr("via", "0.0.0.0");
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
 	struct attempt attempt, other;
 	uint32_t cookie = 0;
-	enum answer answer;
 
-	if (!target || !teacher)
+	if (!arg_connections(&target, &teacher))
 		return false;
 	start_attempt(&attempt, target, teacher, 0);
 	if (via) {
@@ -105,10 +103,7 @@ bool cmd_join(void)
 		if (!ask_for_cookie(&other, &cookie))
 			return false;
 	}
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!syn_answered(&attempt))
 		return true;
 	printf(" synack=%s", synack_hmac(target, &attempt) == attempt.synack ?
 				     "plain" :

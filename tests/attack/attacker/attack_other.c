@@ -13,14 +13,12 @@ static struct attempt first;
 /* As "join", up to the SYN/ACK */
 bool cmd_other_syn(void)
 {
-	const struct connection *target = arg_connection("conn");
-	const struct connection *teacher = arg_connection("learn");
+	const struct connection *target, *teacher;
 
-	if (!target || !teacher)
+	if (!arg_connections(&target, &teacher))
 		return false;
 	start_attempt(&first, target, teacher, 0);
-	send_syn(&first);
-	printf(" syn=%s", answers[take_synack(&first)]);
+	syn_answered(&first);
 	return true;
 }
 
@@ -35,7 +33,6 @@ bool cmd_other_mask(void)
 	const struct connection *own = arg_connection("own");
 	uint8_t hmac[SHA256_DIGEST_LENGTH], mask[OWN_ACK_MASK_LEN];
 	struct attempt attempt = first;
-	enum answer answer;
 	int i;
 
 	if (!target || !own)
@@ -44,10 +41,7 @@ bool cmd_other_mask(void)
 	attempt.to.addr = arg_addr("via", "0.0.0.0");
 	attempt.nonces[CLIENT] = random32();
 	attempt.token = key_token(own->keys[SERVER]) ^ own_token_mask(&attempt);
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!syn_answered(&attempt))
 		return true;
 	join_hmac(target->keys[CLIENT], target->keys[SERVER],
 		  first.nonces[CLIENT], first.nonces[SERVER], hmac);

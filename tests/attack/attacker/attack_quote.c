@@ -81,7 +81,6 @@ bool cmd_quote_join(void)
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
 	struct attempt attempt;
 	const uint8_t *option;
-	enum answer answer;
 	int i;
 
 	if (!target)
@@ -102,10 +101,7 @@ bool cmd_quote_join(void)
 	attempt.token = get32(option + 4) ^ key_token(target->keys[SERVER]);
 	printf(" token=%s", get32(option + 4) ? "masked" : "plain");
 syn:
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (!syn_answered(&attempt))
 		return true;
 
 	plan.options[0] = MPTCP_KIND;

@@ -10,9 +10,6 @@
 
 #include "attacker.h"
 
-#define CAPABLE_SYN_LEN 4
-#define FASTCLOSE_LEN 12
-
 /* via=ADDR of the listener without a key; path=1; ms=N that the ACK takes, at the least */
 bool cmd_twin(void)
 {
@@ -28,7 +25,7 @@ bool cmd_twin(void)
 	struct segment segment;
 	uint8_t *capable;
 	uint32_t cookie;
-	enum answer answer;
+	bool answered;
 
 	fflush(stdout);
 	hold_firsts = true;
@@ -72,9 +69,7 @@ bool cmd_twin(void)
 		pump(until, false, &frame);
 	start_attempt(&attempt, &target, &target, 1);
 	attempt.to.addr = twin.to.addr;
-	send_syn(&attempt);
-	answer = take_synack(&attempt);
-	printf(" syn=%s", answers[answer]);
+	answered = syn_answered(&attempt);
 	end.options[0] = MPTCP_KIND;
 	end.options[1] = FASTCLOSE_LEN;
 	end.options[2] = MP_FASTCLOSE << 4;
@@ -86,7 +81,7 @@ bool cmd_twin(void)
 	parse_segment(&held_frame, &segment);
 	learn_connection(path, CLIENT, &segment);
 	pass_segment(path, CLIENT, &held_frame, &segment);
-	if (answer != ANSWERED)
+	if (!answered)
 		return true;
 
 	/* The client's connection is there soon */

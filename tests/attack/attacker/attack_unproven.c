@@ -48,8 +48,6 @@ static void open_as_well(int path, const struct connection *connection,
 	static const uint8_t bytes[BYTES] = { 'A' };
 	struct plan plan = { .flags = TH_SYN }; /* MPTCP counts from 0 here */
 	enum answer answer;
-	uint8_t *at;
-
 	answer_join(path, syn, &plan);
 	answer = hear_client(syn);
 	printf(" syn=%s", answers[answer]);
@@ -58,16 +56,9 @@ static void open_as_well(int path, const struct connection *connection,
 	plan.flags = TH_ACK;
 	plan.seq++;
 	plan.ack = syn->seq + 1;
-	at = plan.options;
-	*at++ = MPTCP_KIND;
-	*at++ = 26;
-	*at++ = MP_DSS << 4;
-	*at++ = 0xf; /* data ack and mapping, both of 8 bytes */
-	at = put64(at, key_first_dsn(connection->keys[CLIENT]));
-	at = put64(at, key_first_dsn(connection->keys[SERVER]));
-	at = put32(at, 1);
-	at = put16(at, BYTES);
-	plan.options_len = (unsigned int)(at - plan.options);
+	put_mapping(plan.options, key_first_dsn(connection->keys[CLIENT]),
+		    key_first_dsn(connection->keys[SERVER]), BYTES);
+	plan.options_len = MAPPING_LEN;
 	plan.payload = bytes;
 	plan.payload_len = sizeof(bytes);
 	answer_join(path, syn, &plan);

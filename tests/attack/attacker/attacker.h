@@ -101,6 +101,9 @@ void learn_join(enum side side, const struct segment *segment);
 /* The one of this number; NULL unless both its keys were seen */
 struct connection *arg_connection(const char *name);
 
+bool arg_connections(const struct connection **target,
+		     const struct connection **teacher);
+
 /* Without a key yet. The oldest one makes room. */
 struct connection *add_connection(void);
 
@@ -136,13 +139,14 @@ bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
  */
 
 uint8_t *hold_syn(struct frame *frame, struct segment *syn);
-void send_synack(int path, const struct segment *syn, uint64_t hmac,
-		 uint32_t nonce);
 
 /*
  * attack_inject.c
  */
 
+const struct link *make_next(struct frame *frame,
+			     const struct connection *connection, enum side to,
+			     const uint8_t *option, unsigned int len);
 const struct link *make_forged(struct frame *frame,
 			       const struct connection *connection,
 			       enum side to);
@@ -158,7 +162,23 @@ extern uint64_t told_add_addr; /* its mask alone */
 /* @key: what RFC 8684 has there */
 void note_fastclose(const uint8_t *option, uint64_t key);
 
-uint8_t *put_capable(uint8_t *at, uint8_t len);
+/*
+ * attack_lure.c
+ */
+
+uint8_t *hear_other(uint8_t subtype, int64_t until, struct frame *frame,
+		    struct segment *segment);
+void accept_other(const struct segment *syn, uint64_t key);
+uint64_t take_first_byte(int64_t until);
+
+/*
+ * their_join.c
+ */
+
+uint8_t *next_join(uint8_t len, int64_t until, struct frame *frame,
+		   struct segment *segment);
+void send_synack(int path, enum side to, const struct segment *syn,
+		 uint64_t hmac, uint32_t nonce);
 
 /*
  * attack_alter.c
@@ -219,7 +239,9 @@ bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie);
 void send_attempt(const struct attempt *attempt, struct plan *plan);
 bool next_segment(const struct attempt *attempt, int64_t until,
 		  struct frame *frame, struct segment *segment);
-enum answer take_synack(struct attempt *attempt);
+bool syn_answered(struct attempt *attempt);
+bool copy_answered(struct attempt *attempt, const struct connection *target,
+		   const uint8_t *join);
 enum answer send_data(struct attempt *attempt,
 		      const struct connection *connection, unsigned int len,
 		      unsigned int offset);

@@ -113,6 +113,15 @@ struct connection *arg_connection(const char *name)
 	return &connections[nr];
 }
 
+/* What a join is to, conn=N, and what masks were learned of, learn=N */
+bool arg_connections(const struct connection **target,
+		     const struct connection **teacher)
+{
+	*target = arg_connection("conn");
+	*teacher = arg_connection("learn");
+	return *target && *teacher;
+}
+
 struct connection *last_connection(void)
 {
 	struct connection *last =

@@ -170,7 +170,7 @@ bool ask_for_cookie(const struct attempt *attempt, uint32_t *cookie)
 	return false;
 }
 
-enum answer take_synack(struct attempt *attempt)
+static enum answer take_synack(struct attempt *attempt)
 {
 	int64_t until = now_ms() + patience_ms;
 	struct segment segment;
@@ -190,6 +190,28 @@ enum answer take_synack(struct attempt *attempt)
 		return ANSWERED;
 	}
 	return SILENT;
+}
+
+/* Sends the SYN, and says what came of it */
+bool syn_answered(struct attempt *attempt)
+{
+	enum answer answer;
+
+	send_syn(attempt);
+	answer = take_synack(attempt);
+	printf(" syn=%s", answers[answer]);
+	return answer == ANSWERED;
+}
+
+/* The same with what is in somebody else's SYN, @join; or "recorded" was one, if NULL */
+bool copy_answered(struct attempt *attempt, const struct connection *target,
+		   const uint8_t *join)
+{
+	start_attempt(attempt, target, target, 0);
+	attempt->token = join ? get32(join + 4) : recorded.token;
+	attempt->nonces[CLIENT] = join ? get32(join + 8) :
+					 recorded.nonces[CLIENT];
+	return syn_answered(attempt);
 }
 
 uint64_t synack_hmac(const struct connection *connection,
@@ -254,19 +276,11 @@ enum answer send_data(struct attempt *attempt,
 	int64_t until = now_ms() + patience_ms;
 	struct segment segment;
 	struct frame frame;
-	uint8_t *at = plan.options;
-
 	plan.payload_len = len < sizeof(bytes) ? len : sizeof(bytes);
 	memset(bytes, 'A', sizeof(bytes));
-	*at++ = MPTCP_KIND;
-	*at++ = 26;
-	*at++ = MP_DSS << 4;
-	*at++ = 0xf; /* data ack and mapping, both of 8 bytes */
-	at = put64(at, key_first_dsn(connection->keys[SERVER]));
-	at = put64(at, dsn);
-	at = put32(at, 1);
-	at = put16(at, (uint16_t)plan.payload_len);
-	plan.options_len = (unsigned int)(at - plan.options);
+	put_mapping(plan.options, key_first_dsn(connection->keys[SERVER]), dsn,
+		    (uint16_t)plan.payload_len);
+	plan.options_len = MAPPING_LEN;
 	send_attempt(attempt, &plan);
 	attempt->seq += plan.payload_len;
 	while (next_segment(attempt, until, &frame, &segment)) {
