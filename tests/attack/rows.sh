@@ -11,6 +11,7 @@
 # and leaves. What the attacker has seen of the victims is in each row's title.
 
 ATTACK_BYTES=1000
+TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
 ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25)
 declare -A TITLES=(
@@ -73,9 +74,33 @@ has_moved() {
 	(($(mib_moved "$1" "$2") > 0))
 }
 
-victim() {
+victim_begins() {
 	client "$1" ${VICTIM_KEY:+--key-file "$VICTIM_KEY"} "${@:2}"
+}
+
+victim() {
+	victim_begins "$@"
 	client_ready "$1"
+}
+
+# Another service, CGROUP NS ADDR: it has the key as well
+other_server() {
+	OTHER_PORT=$((PORT + 1)) OTHER_NS=$2
+	spawn other in_cgroup "$1" in_ns "$2" build/extkey_server \
+		--listener "$3:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out"
+}
+
+# A client on the other host, which gets the attacker
+other_client() {
+	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_client --connect "$NET1_S:$PORT" \
+		--hold-start ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+}
+
+# Without a word; but its kernel says FASTCLOSE if something is unread
+killed() {
+	kill -KILL -- "-${TAP_SPAWNED[$1]}"
+	reap "$1" 10
 }
 
 second_subflow() {
@@ -145,16 +170,63 @@ joined() {
 	[[ $(reply ack) == answered && $(reply data) == answered ]] && has_moved "$NS_S" MPJoinAckRx
 }
 
+# As the server's application must have read what the attacker sent
+joined_is() {
+	foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
+	attack_succeeds "$* ($(moved "$NS_S" MPJoinAckRx))"
+}
+
+# NAME...: $WHY is why, but only if all goes on for these
+stopped_is() {
+	local name
+
+	for name; do
+		intact "$name" || { attack_broken "$WHY, but the data of $name did not arrive"; return; }
+	done
+	attack_stopped "$WHY"
+}
+
 # What the attacker's last join led to
 judge_join() {
 	if joined; then
-		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
-		attack_succeeds "the server's application read $ATTACK_BYTES bytes of the attacker's ($(moved "$NS_S" MPJoinAckRx))"
+		joined_is "the server's application read $ATTACK_BYTES bytes of the attacker's"
 		return
 	fi
 	refusal || return
-	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
-	attack_stopped "$WHY"
+	stopped_is client
+}
+
+# ARG...: a join, once with a nonce of their own, once with the one that they saw
+join_with_nonces() {
+	local nonce
+
+	seen_join || { attack_broken "no join of the client's"; return; }
+	snapshot_s
+	for nonce in fresh recorded; do
+		attack join conn=0 from="$NET1_A" nonce=$nonce bytes=$ATTACK_BYTES "$@" ||
+			{ attack_broken "no join"; return; }
+		joined && break
+	done
+	judge_join
+}
+
+# COUNTER ARG...: a forged option to the client, and a moment for it to be counted
+inject_told() {
+	attack inject conn=0 to=client field=told "${@:2}" || { attack_broken "nothing injected"; return 1; }
+	wait_for 1 has_moved "$NS_C" "$1" || true
+}
+
+# WHY: what the client makes of both
+judge_told() {
+	WHY="$(moved "$NS_C" AddAddr), $(moved "$NS_C" MPFastcloseRx), $1"
+	if has_moved "$NS_C" AddAddr && has_moved "$NS_C" MPFastcloseRx; then
+		attack_succeeds "the client takes both ($WHY)"
+	elif has_moved "$NS_C" AddAddr || has_moved "$NS_C" MPFastcloseRx; then
+		attack_broken "the client takes one of both ($WHY)"
+	else
+		WHY="both ignored ($WHY)"
+		stopped_is client
+	fi
 }
 
 row_1() {
@@ -167,18 +239,8 @@ row_1c() {
 	row_1
 }
 
-# Once with a nonce of their own, once with the one that they saw
 row_2() {
-	local nonce
-
-	seen_join || { attack_broken "no join of the client's"; return; }
-	snapshot_s
-	for nonce in fresh recorded; do
-		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=learned \
-			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
-		joined && break
-	done
-	judge_join
+	join_with_nonces token=learned ack=learned
 }
 
 row_2c() {
@@ -247,32 +309,28 @@ no_subflow() {
 	! has_subflow "$@"
 }
 
-row_5() {
-	local said=()
-
-	seen_join || { attack_broken "no join of the client's"; return; }
+# WHERE ARG...: the recorded nonce and ACK; false if that is the end of the row
+replayed() {
 	snapshot_s
-	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	[[ $(reply ack) != answered ]] || { attack_succeeds "on the same connection"; return; }
+	attack join from="$NET1_A" nonce=recorded ack=recorded "${@:2}" || { attack_broken "no join"; return 1; }
+	[[ $(reply ack) != answered ]] || { attack_succeeds "$1"; return 1; }
 	refusal || return
-	said+=("same connection: $WHY")
+	REPLAYED+="$1: $WHY; "
+}
+
+row_5() {
+	REPLAYED=
+	seen_join || { attack_broken "no join of the client's"; return; }
+	replayed "same connection" conn=0 token=recorded || return
 
 	ip -n "$NS_C" mptcp limits set subflow 0
 	victim second && wait_for 10 seen connections 2 || { attack_broken "no other connection"; return; }
-	snapshot_s
-	attack join conn=1 learn=0 from="$NET1_A" token=learned nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	[[ $(reply ack) != answered ]] || { attack_succeeds "on another connection"; return; }
-	refusal || return
-	said+=("another: $WHY")
+	replayed "another" conn=1 learn=0 token=learned || return
 
 	intact client && intact second || { attack_broken "the clients' data did not arrive"; return; }
 	wait_for 10 closed_at_server 2 || { attack_broken "the connections stay"; return; }
-	snapshot_s
-	attack join conn=0 from="$NET1_A" token=recorded nonce=recorded ack=recorded || { attack_broken "no join"; return; }
-	[[ $(reply ack) != answered ]] || { attack_succeeds "after close"; return; }
-	refusal || return
-	said+=("after close: $WHY")
-	attack_stopped "$(printf '%s; ' "${said[@]}" | sed 's/; $//')"
+	replayed "after close" conn=0 token=recorded || return
+	attack_stopped "${REPLAYED%; }"
 }
 
 closed_at_server() {
@@ -281,16 +339,7 @@ closed_at_server() {
 }
 
 row_6() {
-	local nonce
-
-	seen_join || { attack_broken "no join of the client's"; return; }
-	snapshot_s
-	for nonce in fresh recorded; do
-		attack join conn=0 from="$NET1_A" token=learned nonce=$nonce ack=reflected \
-			bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
-		joined && break
-	done
-	judge_join
+	join_with_nonces token=learned ack=reflected
 }
 
 # A right guess is one of a nonce and a token. Once with other nonces, once with it
@@ -356,8 +405,7 @@ one_for_another() {
 	attack_begin "$1" conn=0 learn=1 path=2 bytes=$ATTACK_BYTES "${@:2}"
 	victim second && attack_end || { attack_broken "no $1"; return; }
 	if joined; then
-		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
-		attack_succeeds "joined connection 0 by the answers of connection 1 ($(moved "$NS_S" MPJoinAckRx))"
+		joined_is "joined connection 0 by the answers of connection 1"
 		return
 	fi
 	case $REPLY_LINE in
@@ -367,8 +415,7 @@ one_for_another() {
 	*)
 		refusal || return ;;
 	esac
-	intact client && intact second || { attack_broken "$WHY, but the clients' data did not arrive"; return; }
-	attack_stopped "$WHY"
+	stopped_is client second
 }
 
 row_10() {
@@ -456,8 +503,7 @@ client_vanishes() {
 	local status
 
 	ip -n "$NS_C" rule add pref 1 to "$NET1_S" blackhole || return
-	kill -KILL -- "-${TAP_SPAWNED[client]}"
-	reap client 10
+	killed client
 	in_c ss -Ktn >/dev/null
 	wait_for 10 no_connections_c
 	status=$?
@@ -468,10 +514,7 @@ client_vanishes() {
 # The attacker's own connection to another service with the same key, with the MPTCP keys of
 # the victim's the other way round
 open_at_another() {
-	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_S
-	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
-		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
-	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
+	other_server "$CG_S" "$NS_S" "$NET1_S" &&
 		attack open-named conn=0 from="$NET1_A" to_port="$OTHER_PORT" &&
 		wait_for 10 accepted
 }
@@ -481,7 +524,7 @@ told_by_another() {
 	open_at_another || return
 	kill -STOP -- "-${TAP_SPAWNED[other]}"
 	attack_begin hear-named ms=20000
-	wait_for 10 unread && { kill -KILL -- "-${TAP_SPAWNED[other]}"; reap other 10; }
+	wait_for 10 unread && killed other
 	attack_end && [[ $(reply fastclose) != none ]]
 }
 
@@ -516,7 +559,7 @@ at_first_handshakes() {
 	shift
 
 	attack_begin race count=$connections "$@"
-	client client ${VICTIM_KEY:+--key-file "$VICTIM_KEY"} --connections $connections
+	victim_begins client --connections $connections
 	attack_end || { attack_broken "no race"; return; }
 	taken=$(mib_moved "$NS_S" "$counter")
 	unknown=$(($(refused_by_us) - REFUSED))
@@ -563,13 +606,11 @@ hidden_joins() {
 	done
 	WHY=$(printf '%s; ' "${whys[@]}" | sed 's/; $//')
 	if ((!ways)); then
-		intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
-		attack_stopped "$WHY"
+		stopped_is client
 	elif ((ways < ${#HIDINGS[@]})); then
 		attack_broken "joined in $ways ways, but not by $WHY"
 	else
-		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
-		attack_succeeds "joined in each of $ways ways, with $ATTACK_BYTES bytes of the attacker's"
+		joined_is "joined in each of $ways ways, with $ATTACK_BYTES bytes of the attacker's"
 	fi
 }
 
@@ -595,8 +636,7 @@ by_another_host() {
 	mib_snapshot "$NS_B"
 	snapshot_s
 	attack_begin lure conn=0
-	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_client --connect "$NET1_S:$PORT" \
-		--hold-start ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	other_client
 	attack_end && attack_begin oracle conn=0 learn=1 bytes=$ATTACK_BYTES &&
 		ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 subflow && attack_end
 }
@@ -615,11 +655,10 @@ row_18a() {
 row_18b() {
 	by_another_host || { attack_broken "the other host does not join"; return; }
 	if joined; then
-		foreign_bytes || { attack_broken "joined, but no foreign bytes in the stream"; return; }
-		attack_succeeds "joined by the answers of the other host ($(moved "$NS_S" MPJoinAckRx))"
+		joined_is "joined by the answers of the other host"
 	elif [[ $(reply client) == silent ]] && has_moved "$NS_B" MPJoinSynAckHMacFailure; then
-		intact client || { attack_broken "refused, but the client's data did not arrive"; return; }
-		attack_stopped "the other host refuses the SYN/ACK ($(moved "$NS_B" MPJoinSynAckHMacFailure))"
+		WHY="the other host refuses the SYN/ACK ($(moved "$NS_B" MPJoinSynAckHMacFailure))"
+		stopped_is client
 	else
 		attack_broken "neither joined nor refused by the other host"
 	fi
@@ -627,10 +666,7 @@ row_18b() {
 
 # As told_by_another(), but the other host has its own MPTCP key, and the attacker the client's
 told_by_another_host() {
-	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_B
-	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_server \
-		--listener "$NET1_B:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
-	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" &&
+	other_server "$CG_B" "$NS_B" "$NET1_B" &&
 		attack open-named conn=0 path=3 from="$NET1_A" to="$NET1_B" to_port="$OTHER_PORT" as=client &&
 		wait_for 10 accepted || return
 	mib_snapshot "$NS_B"
@@ -638,8 +674,7 @@ told_by_another_host() {
 	attack_begin hear-named ms=20000
 	wait_for 10 unread && ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 id 66 signal &&
 		wait_for 10 has_moved "$NS_B" AddAddrTx
-	kill -KILL -- "-${TAP_SPAWNED[other]}"
-	reap other 10
+	killed other
 	attack_end && [[ $(reply add_addr) && $(reply fastclose) != none ]]
 }
 
@@ -649,21 +684,8 @@ row_19() {
 	victim client && wait_for 10 seen connections 1 && told_by_another_host ||
 		{ attack_broken "no ADD_ADDR or FASTCLOSE on their own connection"; return; }
 	told="told: add_addr=$(reply add_addr) fastclose=$(reply fastclose)"
-	attack inject conn=0 to=client what=add-addr id=66 addr="$NET2_B" field=told ||
-		{ attack_broken "no ADD_ADDR"; return; }
-	wait_for 1 has_moved "$NS_C" AddAddr
-	attack inject conn=0 to=client what=fastclose field=told || { attack_broken "no FASTCLOSE"; return; }
-	wait_for 1 has_moved "$NS_C" MPFastcloseRx
-	WHY="$(moved "$NS_C" AddAddr), $(moved "$NS_C" MPFastcloseRx), $told"
-	if has_moved "$NS_C" AddAddr && has_moved "$NS_C" MPFastcloseRx; then
-		attack_succeeds "the client takes both ($WHY)"
-	elif has_moved "$NS_C" AddAddr || has_moved "$NS_C" MPFastcloseRx; then
-		attack_broken "the client takes one of both ($WHY)"
-	elif intact client; then
-		attack_stopped "both ignored ($WHY)"
-	else
-		attack_broken "the client's data did not arrive ($WHY)"
-	fi
+	inject_told AddAddr what=add-addr id=66 addr="$NET2_B" &&
+		inject_told MPFastcloseRx what=fastclose && judge_told "$told"
 }
 
 # From where the attacker sends copies of a SYN
@@ -717,28 +739,16 @@ row_21b() {
 	victim client && wait_for 10 seen connections 1 || { attack_broken "no connection"; return; }
 	attack quote-inject conn=0 to=client what=add-addr addr="$NET1_A" || { attack_broken "no ADD_ADDR"; return; }
 	told="quoted: add_addr=$(reply field)"
-	attack inject conn=0 to=client what=add-addr addr="$NET1_A" field=told || { attack_broken "no ADD_ADDR"; return; }
-	wait_for 1 has_moved "$NS_C" AddAddr
+	inject_told AddAddr what=add-addr addr="$NET1_A" || return
 	attack quote-inject conn=0 to=client what=fastclose || { attack_broken "no FASTCLOSE"; return; }
 	told+=" fastclose=$(reply field)"
-	attack inject conn=0 to=client what=fastclose field=told || { attack_broken "no FASTCLOSE"; return; }
-	wait_for 1 has_moved "$NS_C" MPFastcloseRx
-	WHY="$(moved "$NS_C" AddAddr), $(moved "$NS_C" MPFastcloseRx), $told"
-	if has_moved "$NS_C" AddAddr && has_moved "$NS_C" MPFastcloseRx; then
-		attack_succeeds "the client takes both ($WHY)"
-	elif has_moved "$NS_C" AddAddr || has_moved "$NS_C" MPFastcloseRx; then
-		attack_broken "the client takes one of both ($WHY)"
-	elif intact client; then
-		attack_stopped "both ignored ($WHY)"
-	else
-		attack_broken "the client's data did not arrive ($WHY)"
-	fi
+	inject_told MPFastcloseRx what=fastclose && judge_told "$told"
 }
 
 # A record of a join says what key its connection had, not what that of now has
 row_22() {
 	attack_begin twin via="$NET2_S" bytes=$ATTACK_BYTES
-	client client ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	victim_begins client
 	attack_end || { attack_broken "no twin"; return; }
 	client_ready client || { attack_broken "no connection"; return; }
 	if joined; then
@@ -749,8 +759,7 @@ row_22() {
 		return
 	fi
 	refusal || return
-	intact client || { attack_broken "$WHY, but the client's data did not arrive"; return; }
-	attack_stopped "$WHY"
+	stopped_is client
 }
 
 # As behind a firewall at the server; the attacker changes and withholds nothing
@@ -782,7 +791,7 @@ row_24a() {
 	why="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinSynAckHMacFailure), $(moved "$NS_S" MPJoinSynTx)"
 	diag "$(in_s ss -MnHi sport = "$PORT")"
 	if joined; then
-		attack_succeeds "$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs ($why)"
+		attack_succeeds "$TAKEN ($why)"
 	elif has_moved "$NS_S" MPJoinSynAckHMacFailure || has_moved "$NS_S" MPJoinNoTokenFound; then
 		attack_stopped "refused ($why, $(moved "$NS_S" MPJoinNoTokenFound))"
 	else
@@ -826,15 +835,14 @@ row_24c() {
 	tc -n "$NS_C" qdisc replace dev c1 root netem delay "$((100 * ${EXTKEY_SLOWNESS:-1}))ms"
 	ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 subflow
 	attack_begin cross-lured from="$NET1_A" bytes=$ATTACK_BYTES offset=0
-	spawn other in_cgroup "$CG_B" in_ns "$NS_B" build/extkey_client --connect "$NET1_S:$PORT" \
-		--hold-start ${VICTIM_KEY:+--key-file "$VICTIM_KEY"}
+	other_client
 	sleep 0.3 # its SYN has MP_CAPABLE twice or three times
 	victim client
 	attack_end || { net_rate "$E2E_RATE"; attack_broken "no connection"; return; }
 	net_rate "$E2E_RATE"
 	WHY="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_S" MPJoinAckHMacFailure)"
 	if joined; then
-		attack_succeeds "$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs ($WHY)"
+		attack_succeeds "$TAKEN ($WHY)"
 	elif has_moved "$NS_S" MPJoinNoTokenFound || has_moved "$NS_S" MPJoinAckHMacFailure || [[ $(reply other) == silent ]]; then
 		attack_stopped "refused ($WHY, $REPLY_LINE)"
 	else
@@ -843,15 +851,11 @@ row_24c() {
 }
 
 row_24d() {
-	OTHER_PORT=$((PORT + 1)) OTHER_NS=$NS_S
-	spawn other in_cgroup "$CG_S" in_s build/extkey_server \
-		--listener "$NET1_S:$OTHER_PORT${VICTIM_KEY:+,$VICTIM_KEY}"
-	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out" || { attack_broken "no other service"; return; }
+	other_server "$CG_S" "$NS_S" "$NET1_S" || { attack_broken "no other service"; return; }
 	kill -STOP -- "-${TAP_SPAWNED[other]}"
 	attack_begin cross from="$NET1_A" to="$NET1_S" to_port="$OTHER_PORT" what=fastclose
 	victim client || { attack_broken "no connection"; return; }
-	kill -KILL -- "-${TAP_SPAWNED[other]}"
-	reap other 10
+	killed other
 	attack_end || { attack_broken "not crossed"; return; }
 	if [[ $(reply closed) != 1 ]]; then
 		attack_broken "no FASTCLOSE"
