@@ -41,6 +41,9 @@
 #define DATA_ACK_LEN 12
 #define MAPPING_LEN 26
 #define FASTCLOSE_LEN 12
+#define ADD_ADDR_LEN 16 /* of IPv4 */
+#define ADD_ADDR_PORT_LEN 18
+#define ADD_ADDR_ECHO 1
 
 struct endpoint {
 	in_addr_t addr;

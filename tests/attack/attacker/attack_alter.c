@@ -17,6 +17,7 @@ struct rule {
 static struct rule rules[MAX_RULES];
 static int nr_rules;
 static int strip_subtype = -1; /* out of SYNs */
+static bool withholding;
 
 bool rewrite(int path, enum side side, const struct segment *segment)
 {
@@ -58,6 +59,19 @@ bool strip(const struct segment *segment)
 	return true;
 }
 
+/* A FASTCLOSE of the server's, which the client does not get */
+bool withheld(enum side side, const struct segment *segment)
+{
+	return withholding && side == SERVER &&
+	       find_mptcp(segment, MP_FASTCLOSE);
+}
+
+bool cmd_withhold(void)
+{
+	withholding = true;
+	return true;
+}
+
 bool cmd_rewrite(void)
 {
 	struct rule *rule = &rules[nr_rules];
@@ -83,4 +97,5 @@ void alter_nothing(void)
 {
 	nr_rules = nr_stripped = 0;
 	strip_subtype = -1;
+	withholding = false;
 }

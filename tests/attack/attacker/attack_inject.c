@@ -9,9 +9,26 @@
 #include "attacker.h"
 
 /*
+ * What is XORed onto the field of RFC 8684
+ *
+ * field=real	 nothing
+ * field=told	 the mask that the attacker was told (attack_named.c, attack_quote.c)
+ * field=seen	 that of the one which passed last (eavesdrop.c)
+ * field=masked	 that of an external key of the attacker's, key=HEX
+ */
+static uint64_t choose_mask(uint64_t told, uint64_t seen, uint64_t own)
+{
+	const char *how = arg("field", "real");
+
+	return !strcmp(how, "told")   ? told :
+	       !strcmp(how, "seen")   ? seen :
+	       !strcmp(how, "masked") ? own :
+					0;
+}
+
+/*
  * Sent by @from; its address if it is ADD_ADDR is addr= and addr_port=. FASTCLOSE has the
- * key of who is to take it, or with field=told what the attacker was told, and ADD_ADDR the
- * mask that they were told (attack_named.c).
+ * key of who is to take it. Who was told a FASTCLOSE sends it as it was.
  */
 static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 			   enum side from)
@@ -20,15 +37,17 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 				    htons((uint16_t)arg_number("addr_port",
 							       "0")) };
 	uint8_t id = (uint8_t)arg_number("id", "66");
+	uint64_t key = connection->keys[!from];
 
 	*at++ = MPTCP_KIND;
 	if (arg_is("what", "fastclose", "")) {
 		*at++ = FASTCLOSE_LEN;
 		*at++ = MP_FASTCLOSE << 4;
 		*at++ = 0;
-		return put64(at, arg_is("field", "told", "real") ?
-					 told_fastclose :
-					 connection->keys[!from]);
+		return put64(at, key ^ choose_mask(told_fastclose ^ key,
+						   seen_masks.fastclose,
+						   own_fastclose_mask(
+							   connection, from)));
 	}
 	if (arg_is("what", "remove-addr", "")) {
 		*at++ = 4;
@@ -48,11 +67,12 @@ static uint8_t *put_forged(uint8_t *at, const struct connection *connection,
 	at += 4;
 	if (address.port)
 		at = put16(at, ntohs(address.port));
-	return put64(
-		at,
-		add_addr_hmac(connection->keys[from], connection->keys[!from],
-			      id, &address, address.port) ^
-			(arg_is("field", "told", "real") ? told_add_addr : 0));
+	return put64(at, add_addr_hmac(connection->keys[from],
+				       connection->keys[!from], id, &address,
+				       address.port) ^
+				 choose_mask(told_add_addr, seen_masks.add_addr,
+					     own_add_addr_mask(connection, from,
+							       id, &address)));
 }
 
 /*

@@ -9,21 +9,23 @@
 #define FLOOD_PORT 10000
 #define FLOOD_NETWORK 0x0a400000U /* 10.64.0.0 */
 
-static void learned_ack_mask(const struct connection *connection,
+static void learned_ack_mask(const struct recorded *join,
+			     const struct connection *connection,
 			     uint8_t mask[ACK_HMAC_LEN])
 {
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
 	int i;
 
 	join_hmac(connection->keys[CLIENT], connection->keys[SERVER],
-		  recorded.nonces[CLIENT], recorded.nonces[SERVER], hmac);
+		  join->nonces[CLIENT], join->nonces[SERVER], hmac);
 	for (i = 0; i < ACK_HMAC_LEN; i++)
-		mask[i] = recorded.ack[i] ^ hmac[i];
+		mask[i] = join->ack[i] ^ hmac[i];
 }
 
 /*
  * ack=real	 RFC 8684's
  * ack=learned	 with the mask of the recorded join
+ * ack=kept	 with that of an older join, which was one of connection kept_of=N
  * ack=masked	 with the mask of an external key of the attacker's, key=HEX
  * ack=recorded	 what was on the wire
  * ack=reflected the server's own HMAC of this join
@@ -35,13 +37,16 @@ static void choose_ack(const struct attempt *attempt,
 		       uint8_t hmac[SHA256_DIGEST_LENGTH])
 {
 	const char *how = arg("ack", "real");
+	const struct connection *kept_of = arg_connection("kept_of");
 	uint8_t mask[OWN_ACK_MASK_LEN] = { 0 };
 	int i;
 
 	join_hmac(target->keys[CLIENT], target->keys[SERVER],
 		  attempt->nonces[CLIENT], attempt->nonces[SERVER], hmac);
 	if (!strcmp(how, "learned"))
-		learned_ack_mask(teacher, mask);
+		learned_ack_mask(&recorded, teacher, mask);
+	else if (!strcmp(how, "kept") && kept_of)
+		learned_ack_mask(&kept, kept_of, mask);
 	else if (!strcmp(how, "masked"))
 		own_ack_mask(attempt, target, mask);
 	for (i = 0; i < ACK_HMAC_LEN; i++)

@@ -9,8 +9,6 @@
 
 #include "attacker.h"
 
-#define ADD_ADDR_LEN 16
-
 uint64_t told_fastclose, told_add_addr;
 const char *told_as = "none";
 
@@ -78,18 +76,6 @@ bool cmd_open_named(void)
 	return true;
 }
 
-/* What masks the HMAC of ADD_ADDR, of an address without a port */
-static void learn_add_addr(const uint8_t *option)
-{
-	struct endpoint address = { 0 };
-
-	memcpy(&address.addr, option + 4, sizeof(address.addr));
-	told_add_addr = get64(option + 8) ^
-			add_addr_hmac(named.keys[SERVER], named.keys[CLIENT],
-				      option[3], &address, false);
-	printf(" add_addr=%s", told_add_addr ? "masked" : "plain");
-}
-
 /* Some bytes on it, and then ms=N for the server to end it with FASTCLOSE */
 bool cmd_hear_named(void)
 {
@@ -103,8 +89,11 @@ bool cmd_hear_named(void)
 	fflush(stdout);
 	while (!told && next_segment(&opened, until, &frame, &segment)) {
 		option = find_mptcp(&segment, MP_ADD_ADDR);
-		if (option && option[1] == ADD_ADDR_LEN)
-			learn_add_addr(option);
+		if (option && option[1] == ADD_ADDR_LEN) {
+			told_add_addr = add_addr_mask(option, &named, SERVER);
+			printf(" add_addr=%s",
+			       told_add_addr ? "masked" : "plain");
+		}
 		option = find_mptcp(&segment, MP_FASTCLOSE);
 		if (!option)
 			continue;

@@ -41,6 +41,7 @@ bool cmd_other_mask(void);
 bool cmd_other_ack(void);
 bool cmd_oracle(void); /* attack_held_join.c */
 bool cmd_slot(void);
+bool cmd_answer(void);
 bool cmd_unproven(void); /* attack_unproven.c */
 bool cmd_inject(void); /* attack_inject.c */
 bool cmd_race(void); /* attack_race.c */
@@ -55,7 +56,9 @@ bool cmd_hear_named(void);
 bool cmd_misname(void);
 bool cmd_rewrite(void); /* attack_alter.c */
 bool cmd_strip(void);
+bool cmd_withhold(void);
 bool cmd_seen(void); /* eavesdrop.c */
+bool cmd_keep(void);
 bool cmd_quote_join(void); /* attack_quote.c */
 bool cmd_quote_inject(void);
 bool cmd_twin(void); /* attack_twin.c */
@@ -93,6 +96,18 @@ struct recorded {
 
 extern struct recorded recorded;
 extern uint32_t recorded_seq; /* of its SYN */
+extern struct recorded kept; /* one of before */
+
+/* Of those that passed last: the field XOR what RFC 8684 has there */
+struct seen_masks {
+	uint64_t add_addr, fastclose;
+	int nr_add_addrs, nr_fastcloses;
+};
+
+extern struct seen_masks seen_masks;
+
+uint64_t add_addr_mask(const uint8_t *option,
+		       const struct connection *connection, enum side from);
 
 struct connection *learn_connection(int path, enum side side,
 				    const struct segment *segment);
@@ -189,6 +204,7 @@ extern int nr_stripped;
 /* True if something was changed: the checksums are to be set */
 bool rewrite(int path, enum side side, const struct segment *segment);
 bool strip(const struct segment *segment);
+bool withheld(enum side side, const struct segment *segment);
 
 void alter_nothing(void);
 
@@ -225,13 +241,7 @@ struct attempt {
 enum answer { SILENT, REFUSED, ANSWERED };
 extern const char *const answers[];
 
-#define OWN_ACK_MASK_LEN (ACK_HMAC_LEN + 4) /* the last word is cut off */
-
 uint32_t random32(void);
-uint32_t own_token_mask(const struct attempt *attempt);
-void own_ack_mask(const struct attempt *attempt,
-		  const struct connection *target,
-		  uint8_t mask[OWN_ACK_MASK_LEN]);
 void start_attempt(struct attempt *attempt, const struct connection *target,
 		   const struct connection *teacher, unsigned int nr);
 void send_syn(const struct attempt *attempt);
@@ -249,5 +259,19 @@ uint64_t synack_hmac(const struct connection *connection,
 		     const struct attempt *attempt);
 void end_join(struct attempt *attempt, const struct connection *target,
 	      const uint8_t hmac[ACK_HMAC_LEN]);
+
+/*
+ * own_mask.c
+ */
+
+#define OWN_ACK_MASK_LEN (ACK_HMAC_LEN + 4) /* the last word is cut off */
+
+uint32_t own_token_mask(const struct attempt *attempt);
+void own_ack_mask(const struct attempt *attempt,
+		  const struct connection *target,
+		  uint8_t mask[OWN_ACK_MASK_LEN]);
+uint64_t own_fastclose_mask(const struct connection *target, enum side from);
+uint64_t own_add_addr_mask(const struct connection *target, enum side from,
+			   uint8_t id, const struct endpoint *address);
 
 #endif /* EXTKEY_ATTACK_ATTACKER_H */

@@ -7,8 +7,9 @@
 
 #define MAX_CONNECTIONS 256
 
-struct recorded recorded;
+struct recorded recorded, kept;
 uint32_t recorded_seq;
+struct seen_masks seen_masks;
 
 static struct connection connections[MAX_CONNECTIONS];
 static int nr_connections;
@@ -35,12 +36,48 @@ struct connection *add_connection(void)
 	return connection;
 }
 
+/* What masks the HMAC of an ADD_ADDR with an address of IPv4; 0 as well if it is none */
+uint64_t add_addr_mask(const uint8_t *option,
+		       const struct connection *connection, enum side from)
+{
+	struct endpoint address = { 0 };
+	bool with_port = option[1] == ADD_ADDR_PORT_LEN;
+
+	if (!with_port && option[1] != ADD_ADDR_LEN)
+		return 0;
+	memcpy(&address.addr, option + 4, sizeof(address.addr));
+	if (with_port)
+		address.port = htons(get16(option + 8));
+	return get64(option + option[1] - 8) ^
+	       add_addr_hmac(connection->keys[from], connection->keys[!from],
+			     option[3], &address, with_port);
+}
+
+/* Of what authenticates something on a subflow that is established */
+static void learn_masks(const struct connection *connection, enum side from,
+			const struct segment *segment)
+{
+	const uint8_t *fastclose = find_mptcp(segment, MP_FASTCLOSE);
+	const uint8_t *add_addr = find_mptcp(segment, MP_ADD_ADDR);
+
+	if (fastclose) {
+		note_fastclose(fastclose, connection->keys[!from]);
+		seen_masks.fastclose = get64(fastclose + 4) ^
+				       connection->keys[!from];
+		seen_masks.nr_fastcloses++;
+	}
+	if (add_addr && !(add_addr[2] & ADD_ADDR_ECHO)) {
+		seen_masks.add_addr = add_addr_mask(add_addr, connection, from);
+		seen_masks.nr_add_addrs++;
+	}
+}
+
 /* NULL if it is of none */
 struct connection *learn_connection(int path, enum side side,
 				    const struct segment *segment)
 {
 	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE);
-	const uint8_t *fastclose = find_mptcp(segment, MP_FASTCLOSE), *stamps;
+	const uint8_t *stamps;
 	struct connection *connection = find_connection(segment, side);
 	struct sender *sender;
 
@@ -59,8 +96,7 @@ struct connection *learn_connection(int path, enum side side,
 		connection->keys[SERVER] = get64(capable + 12);
 		connection->has_keys = true;
 	}
-	if (fastclose)
-		note_fastclose(fastclose, connection->keys[!side]);
+	learn_masks(connection, side, segment);
 	sender = &connection->senders[side];
 	sender->next = segment->seq + segment->payload_len + segment->tcp->syn +
 		       segment->tcp->fin;
@@ -140,6 +176,8 @@ void forget_seen(void)
 {
 	memset(connections, 0, sizeof(connections));
 	memset(&recorded, 0, sizeof(recorded));
+	memset(&kept, 0, sizeof(kept));
+	memset(&seen_masks, 0, sizeof(seen_masks));
 	nr_connections = nr_joins = 0;
 	told_as = "none";
 }
@@ -150,7 +188,18 @@ bool cmd_seen(void)
 
 	for (i = 0; i < nr_connections && i < MAX_CONNECTIONS; i++)
 		with_keys += connections[i].has_keys;
-	printf(" connections=%d joins=%d id=%u stripped=%d fastclose=%s",
-	       with_keys, nr_joins, recorded.id, nr_stripped, told_as);
+	printf(" connections=%d joins=%d id=%u stripped=%d fastclose=%s add_addrs=%d add_addr=%s fastcloses=%d",
+	       with_keys, nr_joins, recorded.id, nr_stripped, told_as,
+	       seen_masks.nr_add_addrs,
+	       seen_masks.add_addr ? "masked" : "plain",
+	       seen_masks.nr_fastcloses);
 	return true;
+}
+
+/* The join that was seen last stays known when there are others */
+bool cmd_keep(void)
+{
+	kept = recorded;
+	printf(" kept=%d", kept.seen);
+	return kept.seen == 3;
 }

@@ -9,7 +9,6 @@
 #include <sys/random.h>
 
 #include "attacker.h"
-#include "extkey_mask.h"
 
 #define MSS 1400
 
@@ -24,53 +23,28 @@ uint32_t random32(void)
 	return value;
 }
 
-/* By scheme siphash, of an external key of 8 bytes that the attacker has: key=HEX */
-static uint64_t own_mask(const struct extkey_mask_input *input)
-{
-	uint8_t key[EXTKEY_KEY_MAX] = { 0 };
-	struct extkey_secret secret;
-
-	put64(key, strtoull(arg("key", "0"), NULL, 16));
-	extkey_derive(key, EXTKEY_KEY_SHORT, &secret);
-	return extkey_mask(EXTKEY_SCHEME_SIPHASH, &secret, input);
-}
-
-uint32_t own_token_mask(const struct attempt *attempt)
-{
-	struct extkey_mask_input input = {
-		.field = EXTKEY_FIELD_TOKEN,
-		.nonce = { attempt->nonces[CLIENT] },
-	};
-
-	return (uint32_t)own_mask(&input);
-}
-
-void own_ack_mask(const struct attempt *attempt,
-		  const struct connection *target,
-		  uint8_t mask[OWN_ACK_MASK_LEN])
-{
-	struct extkey_mask_input input = {
-		.field = EXTKEY_FIELD_ACK,
-		.nonce = { attempt->nonces[CLIENT], attempt->nonces[SERVER] },
-		.sender_key = target->keys[CLIENT],
-		.receiver_key = target->keys[SERVER],
-	};
-
-	for (input.word = 0; input.word < 3; input.word++)
-		put64(mask + 8 * input.word, own_mask(&input));
-}
-
 /* What the recorded join's token was masked with, if it was one of @connection */
 static uint32_t learned_token_mask(const struct connection *connection)
 {
 	return recorded.token ^ key_token(connection->keys[SERVER]);
 }
 
+static uint32_t choose_nonce(void)
+{
+	if (arg_is("nonce", "recorded", "fresh"))
+		return recorded.nonces[CLIENT];
+	if (arg_is("nonce", "kept", "fresh"))
+		return kept.nonces[CLIENT];
+	return random32();
+}
+
 /*
  * token=real	 the target's, in plain
  * token=learned the target's, with the mask of the recorded join, which was one
  *		 of connection learn=N
+ * token=masked	 with the mask of an external key of the attacker's, key=HEX
  * token=recorded what was on the wire
+ * token=kept	 what was on the wire in an older join
  * token=random
  */
 void start_attempt(struct attempt *attempt, const struct connection *target,
@@ -89,13 +63,17 @@ void start_attempt(struct attempt *attempt, const struct connection *target,
 	attempt->to = target->ends[attempt->with];
 	if (arg("to", NULL))
 		attempt->to.addr = arg_addr("to", NULL);
+	if (arg("to_port", NULL))
+		attempt->to.port = htons((uint16_t)arg_number("to_port", "0"));
 	attempt->seq = random32();
-	attempt->nonces[CLIENT] = arg_is("nonce", "recorded", "fresh") ?
-					  recorded.nonces[CLIENT] :
-					  random32();
+	attempt->nonces[CLIENT] = choose_nonce();
 	attempt->token = key_token(target->keys[SERVER]);
 	if (!strcmp(token, "recorded"))
 		attempt->token = recorded.token;
+	else if (!strcmp(token, "kept"))
+		attempt->token = kept.token;
+	else if (!strcmp(token, "masked"))
+		attempt->token ^= own_token_mask(attempt);
 	else if (!strcmp(token, "learned"))
 		attempt->token ^= learned_token_mask(teacher);
 	else if (!strcmp(token, "random"))

@@ -118,6 +118,8 @@ static bool handle(int path, enum side side, struct frame *frame)
 
 	learn_connection(path, side, &segment);
 	learn_join(side, &segment);
+	if (withheld(side, &segment))
+		return false;
 	if (strip(&segment))
 		pass_segment(path, side, frame, &segment);
 	else
