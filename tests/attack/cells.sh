@@ -15,23 +15,40 @@ declare -A PLAIN_SUCCEEDED=()
 E2E_BYTES=65536
 KEY=$(key long 0102030405060708090a0b0c0d0e0f10) # for IPv6 as well
 
-setting_begin() {
-	local words=() host
+# ARG...: beside what the setting wants
+attach_hosts() {
+	local host
 
+	[[ $SETTING != *-bound ]] || set -- --bind-addresses "$@"
+	for host in "$CG_C" "$CG_S" "$CG_B"; do
+		loader attach "$host" "$@" >"$TAP_TMP/attach" 2>&1 ||
+			bail "cannot attach: $(<"$TAP_TMP/attach")"
+	done
+}
+
+setting_begin() {
 	loader detach --all || bail "cannot detach"
 	: "${CG_B:=$(cgroup_make other)}"
-	VICTIM_KEY=$KEY
+	SETTING=$1 VICTIM_KEY=$KEY
 	case $1 in
 	plain)		VICTIM_KEY=; return ;;
-	siphash-bound)	words=(--bind-addresses) ;;
-	xor | siphash)	;;
+	xor | siphash | siphash-bound) ;;
 	*)		bail "no setting $1" ;;
 	esac
 	SCHEME=${1%-bound} # for e2e.sh
-	for host in "$CG_C" "$CG_S" "$CG_B"; do
-		loader attach "$host" "${words[@]}" >"$TAP_TMP/attach" 2>&1 ||
-			bail "cannot attach: $(<"$TAP_TMP/attach")"
-	done
+	attach_hosts
+}
+
+# The hosts have the same key, but that of their cgroups: no program gives one
+key_of_cgroups() {
+	[[ $SETTING != plain ]] || return
+	loader detach --all || bail "cannot detach"
+	VICTIM_KEY=
+	attach_hosts --key-file "$KEY"
+}
+
+of_cgroups() {
+	[[ $1 == 2[67]* ]]
 }
 
 setting_end() {
@@ -76,6 +93,7 @@ cell_reset() {
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	ipv6_s || bail "no IPv6 at the server"
+	! of_cgroups "$1" || key_of_cgroups
 	# The second one is for row 13, the third for row 17
 	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}" "$NET2_S:$PORT" \
 		"[$SERVER6]:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"
@@ -86,13 +104,14 @@ cell_reset() {
 cell_leave() {
 	local name
 
-	for name in client second server other; do
+	for name in client second third last unread server other; do
 		stop "$name"
 	done
 	# So that nothing of this cell sends or counts in the next
 	in_c ss -Ktn >/dev/null 2>&1
 	in_ns "$NS_B" ss -Ktn >/dev/null 2>&1
 	in_s ss -Ktn >/dev/null 2>&1
+	! of_cgroups "$1" || setting_begin "$SETTING"
 }
 
 cell() {
@@ -103,7 +122,7 @@ cell() {
 	CELL_COUNTERS=$({ mib_diff "$NS_C" | sed 's/^/client /'; mib_diff "$NS_S" | sed 's/^/server /'; } |
 		grep MPTcp)
 	[[ $OUTCOME != broken ]] || diag "$(<"$TAP_TMP/row")" >&2
-	cell_leave
+	cell_leave "$1"
 	[[ $2 != plain || $OUTCOME != succeeds ]] || PLAIN_SUCCEEDED[$1]=yes
 	# Nothing is stopped that would not have worked anyway
 	[[ $OUTCOME != stopped || ${PLAIN_SUCCEEDED[$1]:-} ]] || OUTCOME="n/a"

@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -54,7 +54,12 @@ declare -A TITLES=(
 	[24c]="Row 24a with the connection of another host that has the key, which gets the attacker"
 	[24d]="Row 24a with a connection to another service, which is killed: its FASTCLOSE is that of the client"
 	[25]="Beside the path of a join: the server's answer to a copy of the SYN, before its own"
+	[26a]="Masks of the old key, recorded before a change of keys, while both are accepted"
+	[26b]="What was recorded before a change of keys, after the old one was dropped"
+	[27]="Who has the old key joins, announces and closes, after it was dropped"
 )
+
+. tests/attack/change.sh # rows 26 and 27
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
 patched() {
