@@ -85,8 +85,9 @@ ipv6_s() {
 cell_reset() {
 	ip -n "$NS_C" mptcp endpoint flush
 	ip -n "$NS_B" mptcp endpoint flush
+	ip -n "$NS_S" mptcp endpoint flush
 	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 4
-	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1
+	in_s sysctl -q net.core.somaxconn=4096 net.ipv4.tcp_syncookies=1 net.mptcp.pm_type=0
 	case $1 in
 	4*)		small_queue ;;
 	1c | 2c | 10c | 17c | 13 | 14 | 15 | 17 | 22)	in_s sysctl -q net.ipv4.tcp_syncookies=2 ;;
@@ -104,7 +105,7 @@ cell_reset() {
 cell_leave() {
 	local name
 
-	for name in client second third last unread server other; do
+	for name in client second third last unread server other monitor; do
 		stop "$name"
 	done
 	# So that nothing of this cell sends or counts in the next

@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -57,6 +57,8 @@ declare -A TITLES=(
 	[26a]="Masks of the old key, recorded before a change of keys, while both are accepted"
 	[26b]="What was recorded before a change of keys, after the old one was dropped"
 	[27]="Who has the old key joins, announces and closes, after it was dropped"
+	[28a]="Plain T to a listener of the path manager, at an announced address with a port"
+	[28b]="The same into a connection that has announced no address"
 )
 
 . tests/attack/change.sh # rows 26 and 27
@@ -869,4 +871,58 @@ row_24d() {
 	else
 		attack_stopped "ignored ($(moved "$NS_S" MPFastcloseRx))"
 	fi
+}
+
+# The kernel listens there itself, with no key
+pm_listener() {
+	in_cgroup "$CG_S" endpoint_s "$NET2_S" id 66 signal port "$1"
+}
+
+# ARG...: their join to that listener, with what RFC 8684 has; and under the masks of the join
+# that they saw, if there is one
+join_pm_listener() {
+	local ack acks=(real)
+
+	! seen joins 1 || acks+=(learned)
+	snapshot_s
+	for ack in "${acks[@]}"; do
+		attack join conn=0 path=2 from="$NET2_A" to="$NET2_S" token=real ack=$ack \
+			bytes=$ATTACK_BYTES "$@" || { attack_broken "no join"; return 1; }
+		! joined || break
+	done
+}
+
+row_28a() {
+	pm_listener $((PORT + 1)) && victim client && wait_for 10 has_moved "$NS_C" AddAddr ||
+		{ attack_broken "no connection, or nothing announced"; return; }
+	[[ $SETTING == xor ]] || wait_for 10 seen joins 1 || { attack_broken "no join of the client's"; return; }
+	join_pm_listener to_port=$((PORT + 1)) || return
+	[[ $SETTING != siphash* || $REPLY_LINE == *syn=answered*synack=masked* ]] ||
+		{ attack_broken "stopped before the HMAC"; return; }
+	judge_join
+	WHY+=", $(moved "$NS_S" MPJoinPortSynRx)"
+}
+
+# Plain MPTCP itself refuses a join to a port that was not announced, so it is that of the
+# connection. With a path manager in user space, which does nothing, nothing is announced.
+row_28b() {
+	local at_pm
+
+	stop server
+	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	pm_listener "$PORT" || { attack_broken "no listener of the path manager"; return; }
+	in_s sysctl -q net.mptcp.pm_type=1
+	spawn monitor in_s ip mptcp monitor # or no join is accepted
+	second_subflow && victim client && wait_for 10 seen joins 1 || { attack_broken "no join of the client's"; return; }
+	at_pm=$(pm_joins)
+	join_pm_listener || return
+	at_pm=$(($(pm_joins) - at_pm))
+	[[ $SETTING == plain ]] || ((at_pm)) || { attack_broken "not at a listener of the path manager"; return; }
+	judge_join
+	WHY+=", $(moved "$NS_S" AddAddrTx)"
+	[[ $SETTING == plain ]] || WHY+=", join_syn_rx_pm +$at_pm"
+}
+
+pm_joins() {
+	[[ $SETTING == plain ]] || counter "$CG_S" join_syn_rx_pm
 }
