@@ -146,6 +146,9 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 		count(stored->cgroup_id, capable_declined);
 		return no_mask(auth);
 	}
+	/* Whatever it has announced, nobody joins */
+	if (stored->flags & EXTKEY_SOCK_KEYLESS && !listener)
+		return no_mask(auth);
 	if (!auth->attempt)
 		count_keyed(stored->cgroup_id, auth, listener);
 	if (!find_keys(msk, stored, &known))

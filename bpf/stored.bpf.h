@@ -211,7 +211,8 @@ static __always_inline bool takes_token(const struct extkey_sock *connection,
 static __always_inline bool takes_plain_token(const struct mptcp_sock *msk,
 					      const struct extkey_sock *stored)
 {
-	return extkey_plain_token(&stored->keys, stored->scheme,
+	return !(stored->flags & EXTKEY_SOCK_KEYLESS) &&
+	       extkey_plain_token(&stored->keys, stored->scheme,
 				  has_announced(msk));
 }
 

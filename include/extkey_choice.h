@@ -47,9 +47,8 @@ enum extkey_choice {
 static inline int extkey_plain_token(const struct extkey_keys *keys,
 				     __u8 scheme, int announced)
 {
-	if (!keys->has_sending)
-		return keys->has_connection;
-	return announced && scheme != EXTKEY_SCHEME_XOR;
+	return (!keys->has_sending && keys->has_connection) ||
+	       (announced && scheme != EXTKEY_SCHEME_XOR);
 }
 
 /* What masks a field that is sent. @announced, for T alone: the peer has announced the address. */

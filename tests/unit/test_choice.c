@@ -87,10 +87,11 @@ static const struct {
 	  'C',
 	  "C" },
 	/*
-	 * No key at all, though one is required: nothing is sent or accepted
+	 * No key at all: nothing is sent or accepted, but at a listener the T of connections that
+	 * have got one
 	 */
 	{ { .has_sending = 0 }, SIPHASH, 0, '-', "", '-', "" },
-	{ { .has_sending = 0 }, SIPHASH, 1, '-', "", '-', "" },
+	{ { .has_sending = 0 }, SIPHASH, 1, 'P', "P", '-', "" },
 	{ { .has_sending = 0 }, XOR, 0, '-', "", '-', "" },
 	{ { .has_sending = 0 }, XOR, 1, '-', "", '-', "" },
 };
