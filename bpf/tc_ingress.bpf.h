@@ -57,17 +57,18 @@ __noinline int leads_to(struct scratch *s, const __u64 *net, __u32 token,
 
 /*
  * What becomes of T: of the masks that the listener in s->stored accepts, the first one behind
- * which there is a connection that takes it goes, and s->join has the own key of that one. Any
- * other T becomes that of nobody: the kernel says so, and later there may be a connection with
- * this one. But where connections may not be known the mask of the sending key goes, whatever
- * comes out. @plain is for one that leads in without a mask: the gate judges that. A global
- * function, as read_stored_at().
+ * which there is a connection that takes it goes, and s->join has the own key of that one. T that
+ * leads elsewhere becomes that of nobody, as does each wrong one of scheme xor: the kernel says
+ * so. One that leads nowhere stays as it is, for the same, and it may be on its way to another
+ * host, after all; for the gate it is that of nobody as well. But where connections may not be
+ * known the mask of the sending key goes, whatever comes out. @plain is for one that leads in
+ * without a mask: the gate judges that. A global function, as read_stored_at().
  */
 __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 				__u32 *plain)
 {
-	enum extkey_choice choice;
 	bool masked, elsewhere = false;
+	enum extkey_choice choice;
 	enum leads_to found;
 	__u32 i, token;
 
@@ -89,10 +90,11 @@ __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 			elsewhere = true;
 	}
 	s->join.local_key = 0;
-	if (!elsewhere && !knows_all_keys() &&
-	    use_key(s, EXTKEY_CHOICE_SENDING))
+	if (elsewhere)
+		return TOKEN_OF_NOBODY;
+	if (!knows_all_keys() && use_key(s, EXTKEY_CHOICE_SENDING))
 		return wire ^ (__u32)mask_of(s);
-	return TOKEN_OF_NOBODY;
+	return s->stored.scheme == EXTKEY_SCHEME_XOR ? TOKEN_OF_NOBODY : wire;
 }
 
 /* SYN: the key is that of the listener */

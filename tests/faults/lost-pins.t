@@ -73,7 +73,7 @@ serve "$NET1_S:$PORT"
 # (a) Links have no other owner
 attach_all links
 ids=$(link_numbers)
-is "$(wc -l <<<"$ids")" 22 "links: of two cgroups, the gate and five interfaces"
+is "$(wc -l <<<"$ids")" 26 "links: of two cgroups, the gate and five interfaces"
 check "links: the pins are removed" rm -r "$BPFFS/extkey"
 check "links: no link is left" wait_for 20 none_alive "$ids"
 check "links: no program is left" no_programs
@@ -127,7 +127,7 @@ refuses 0 "nothing is attached" "moved: status has nothing" build/extkey_loader 
 is "$(bind_in "$CG_C")" EPERM "moved: a key is required still"
 refuses 3 "cannot be detached: Operation not permitted" "moved: what cannot be detached is an error" \
 	env LD_PRELOAD="$PWD/build/refuse.so" EXTKEY_REFUSE=link_detach build/extkey_loader detach --all
-is "$(linked_cgroups "$ids")" 12 "moved: the links are as before"
+is "$(linked_cgroups "$ids")" 16 "moved: the links are as before"
 is "$(bind_in "$CG_C")" EPERM "moved: a key is required still"
 said=$(build/extkey_loader detach --all)
 is "$?" 0 "moved: detach --all"
