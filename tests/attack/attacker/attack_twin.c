@@ -6,7 +6,6 @@
  * client's connection is there, the ACK of that join is for this one.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "attacker.h"
 
@@ -17,31 +16,18 @@ bool cmd_twin(void)
 	struct plan ack = { .flags = TH_ACK, .options_len = CAPABLE_ACK_LEN };
 	struct plan end = { .flags = TH_ACK, .options_len = FASTCLOSE_LEN };
 	int path = (int)arg_number("path", "1") - 1;
-	int64_t until = now_ms() + 20 * patience_ms, arrives;
+	int64_t until, arrives;
 	uint8_t hmac[SHA256_DIGEST_LENGTH];
 	struct frame frame, held_frame;
 	struct attempt twin, attempt;
 	struct connection target;
 	struct segment segment;
-	uint8_t *capable;
 	uint32_t cookie;
 	bool answered;
 
-	fflush(stdout);
-	hold_firsts = true;
-	do {
-		if (!pump(until, false, &held_frame))
-			return false;
-		capable = parse_segment(&held_frame, &segment) ?
-				  find_mptcp(&segment, MP_CAPABLE) :
-				  NULL;
-	} while (!capable);
+	if (!hold_first(&held_frame, &target))
+		return false;
 	arrives = now_ms() + arg_number("ms", "300");
-	memset(&target, 0, sizeof(target));
-	target.ends[CLIENT] = segment.from;
-	target.ends[SERVER] = segment.to;
-	target.keys[CLIENT] = get64(capable + 4);
-	target.keys[SERVER] = get64(capable + 12);
 
 	/* The twin */
 	start_attempt(&twin, &target, &target, 0);
@@ -75,12 +61,7 @@ bool cmd_twin(void)
 	end.options[2] = MP_FASTCLOSE << 4;
 	put64(end.options + 4, target.keys[SERVER]);
 	send_attempt(&twin, &end);
-	while (now_ms() < arrives)
-		pump(arrives, false, &frame);
-	hold_firsts = false;
-	parse_segment(&held_frame, &segment);
-	learn_connection(path, CLIENT, &segment);
-	pass_segment(path, CLIENT, &held_frame, &segment);
+	pass_first(path, arrives, &held_frame);
 	if (!answered)
 		return true;
 

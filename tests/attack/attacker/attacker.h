@@ -62,6 +62,7 @@ bool cmd_keep(void);
 bool cmd_quote_join(void); /* attack_quote.c */
 bool cmd_quote_inject(void);
 bool cmd_twin(void); /* attack_twin.c */
+bool cmd_early(void); /* attack_early.c */
 bool cmd_overtake(void); /* attack_overtake.c */
 
 /*
@@ -154,6 +155,13 @@ bool pump(int64_t until, bool look_at_stdin, struct frame *frame);
  */
 
 uint8_t *hold_syn(struct frame *frame, struct segment *syn);
+
+/*
+ * attack_early.c
+ */
+
+bool hold_first(struct frame *frame, struct connection *target);
+void pass_first(int path, int64_t arrives, struct frame *held_frame);
 
 /*
  * attack_inject.c

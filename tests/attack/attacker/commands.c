@@ -81,6 +81,7 @@ static const struct {
 	{ "quote-join", cmd_quote_join },
 	{ "quote-inject", cmd_quote_inject },
 	{ "twin", cmd_twin },
+	{ "early", cmd_early },
 	{ "overtake", cmd_overtake },
 };
 

@@ -35,7 +35,7 @@ static uint32_t choose_nonce(void)
 		return recorded.nonces[CLIENT];
 	if (arg_is("nonce", "kept", "fresh"))
 		return kept.nonces[CLIENT];
-	return random32();
+	return arg_number("nonce", "0") ? arg_number("nonce", "0") : random32();
 }
 
 /*
@@ -46,6 +46,8 @@ static uint32_t choose_nonce(void)
  * token=recorded what was on the wire
  * token=kept	 what was on the wire in an older join
  * token=random
+ *
+ * nonce=recorded and nonce=kept are of these joins, nonce=N is that number
  */
 void start_attempt(struct attempt *attempt, const struct connection *target,
 		   const struct connection *teacher, unsigned int nr)
@@ -108,22 +110,28 @@ bool next_segment(const struct attempt *attempt, int64_t until,
 	return false;
 }
 
-void send_syn(const struct attempt *attempt)
+/* Behind the options that are there */
+static void put_join_syn(struct plan *plan, const struct attempt *attempt)
 {
-	static const uint8_t data[] = { 'A', 'A', 'A', 'A' };
-	struct plan plan = { .flags = TH_SYN };
-	uint8_t *at = plan.options;
+	uint8_t *at = plan->options + plan->options_len;
 
-	*at++ = TCPOPT_MAXSEG;
-	*at++ = TCPOLEN_MAXSEG;
-	at = put16(at, MSS);
 	*at++ = MPTCP_KIND;
 	*at++ = JOIN_SYN_LEN;
 	*at++ = MP_JOIN << 4;
 	*at++ = (uint8_t)arg_number("id", "66");
-	at = put32(at, attempt->token);
-	at = put32(at, attempt->nonces[CLIENT]);
-	plan.options_len = (unsigned int)(at - plan.options);
+	put32(put32(at, attempt->token), attempt->nonces[CLIENT]);
+	plan->options_len += JOIN_SYN_LEN;
+}
+
+void send_syn(const struct attempt *attempt)
+{
+	static const uint8_t data[] = { 'A', 'A', 'A', 'A' };
+	struct plan plan = { .flags = TH_SYN, .options_len = TCPOLEN_MAXSEG };
+
+	plan.options[0] = TCPOPT_MAXSEG;
+	plan.options[1] = TCPOLEN_MAXSEG;
+	put16(plan.options + 2, MSS);
+	put_join_syn(&plan, attempt);
 	/* As with Fast Open, which needs no cookie here */
 	plan.payload = data;
 	plan.payload_len = arg_is("data", "syn", "") ? sizeof(data) : 0;
@@ -214,6 +222,8 @@ static enum answer send_ack(const struct attempt *attempt,
 	plan.options[1] = JOIN_ACK_LEN;
 	plan.options[2] = MP_JOIN << 4;
 	memcpy(plan.options + 4, hmac, ACK_HMAC_LEN);
+	if (arg_is("beside", "syn", "nothing"))
+		put_join_syn(&plan, attempt);
 	send_attempt(attempt, &plan);
 	while (next_segment(attempt, until, &frame, &segment)) {
 		if (segment.tcp->rst)
@@ -270,7 +280,7 @@ enum answer send_data(struct attempt *attempt,
 	return SILENT;
 }
 
-/* From the SYN/ACK on; says how far it came */
+/* From the SYN/ACK on; says how far it came. beside=syn: the option of the SYN is in the ACK, too */
 void end_join(struct attempt *attempt, const struct connection *target,
 	      const uint8_t hmac[ACK_HMAC_LEN])
 {
