@@ -280,3 +280,33 @@ row_27() {
 	by_old_key 1 2 && by_old_key 2 2 || return
 	judge_parts second third
 }
+
+# NAME ARG...: the SYN of a join of the attacker's has an answer
+half_open_part() {
+	local name=$1
+	shift
+
+	snapshot_s
+	attack join conn=0 from="$NET1_A" nonce=recorded ack=random "$@" ||
+		{ attack_broken "no join"; return 1; }
+	[[ $(reply ack) != answered ]] || { attack_broken "joined with no HMAC"; return 1; }
+	if part "$name is answered ($(moved "$NS_S" MPJoinSynRx))" test "$(reply syn)" = answered; then
+		return
+	fi
+	refusal || return
+	PARTS_REFUSED[-1]="$name $WHY"
+}
+
+# What was let pass under the old key must not be let pass later, in plain and in fragments
+row_30() {
+	change_begins
+	seen_join || { attack_broken "no join of the client's"; return; }
+	half_open_part "the SYN that they saw" port=3000 token=recorded || return
+	[[ $SETTING == *-bound || ! ${PARTS_REFUSED[*]} ]] ||
+		{ attack_broken "before it is dropped: $(listed "${PARTS_REFUSED[@]}")"; return; }
+
+	both_accepted && step --drop-old || { attack_broken "the key does not change"; return; }
+	parts_begin
+	half_open_part "T" port=3000 token=real piece=24 || return
+	judge_parts client
+}

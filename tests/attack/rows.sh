@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -59,9 +59,11 @@ declare -A TITLES=(
 	[27]="Who has the old key joins, announces and closes, after it was dropped"
 	[28a]="Plain T to a listener of the path manager, at an announced address with a port"
 	[28b]="The same into a connection that has announced no address"
+	[29]="Half-open join by a plain T from before the connection was there, again in fragments"
+	[30]="Half-open join by an old T, replayed before its key was dropped, then plain and in fragments"
 )
 
-. tests/attack/change.sh # rows 26 and 27
+. tests/attack/change.sh # rows 26, 27 and 30
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
 patched() {
@@ -925,4 +927,24 @@ row_28b() {
 
 pm_joins() {
 	[[ $SETTING == plain ]] || counter "$CG_S" join_syn_rx_pm
+}
+
+# What the program on the interface lets pass when it leads nowhere, it must not let pass later
+row_29() {
+	local syn=(from="$NET1_A" port=2900 nonce=2900 token=real)
+
+	attack_begin early "${syn[@]}"
+	victim client && attack_end || { attack_broken "no connection, or no SYN before it is there"; return; }
+	[[ $(reply syn) == refused ]] || { attack_broken "T led somewhere before the connection was there"; return; }
+	snapshot_s
+	attack join conn=0 "${syn[@]}" piece=24 ack=random || { attack_broken "no join"; return; }
+	if [[ $(reply ack) == answered ]]; then
+		attack_broken "joined with no HMAC"
+	elif [[ $(reply syn) == answered ]]; then
+		intact client || { attack_broken "answered, but the client's data did not arrive"; return; }
+		attack_succeeds "the server answers T of before in fragments ($(moved "$NS_S" MPJoinSynRx))"
+	else
+		refusal || return
+		stopped_is client
+	fi
 }
