@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30 31)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -61,6 +61,7 @@ declare -A TITLES=(
 	[28b]="The same into a connection that has announced no address"
 	[29]="Half-open join by a plain T from before the connection was there, again in fragments"
 	[30]="Half-open join by an old T, replayed before its key was dropped, then plain and in fragments"
+	[31]="Plain A with another field beside it, at a listener of the other engine on that host"
 )
 
 . tests/attack/change.sh # rows 26, 27 and 30
@@ -145,9 +146,14 @@ refused_by_us() {
 	dropped "$CG_S" '^drop_(unknown|no_join)$'
 }
 
+# Of both cgroups there, if the row has two
+dropped_s() {
+	echo $(($(dropped "$CG_S") + $(dropped "${CG_H:-none}")))
+}
+
 snapshot_s() {
 	mib_snapshot "$NS_S"
-	DROPPED=$(dropped "$CG_S") # by engine tc, before the kernel could count it
+	DROPPED=$(dropped_s) # by engine tc, before the kernel could count it
 	REFUSED=$(refused_by_us)
 }
 
@@ -164,7 +170,7 @@ refusal() {
 	*)
 		attack_broken "no join"; return 1 ;;
 	esac
-	dropped=$(($(dropped "$CG_S") - DROPPED))
+	dropped=$(($(dropped_s) - DROPPED))
 	if has_moved "$NS_S" "$counter"; then
 		WHY+=" ($(moved "$NS_S" "$counter"))"
 	elif ((dropped)); then
@@ -947,4 +953,29 @@ row_29() {
 		refusal || return
 		stopped_is client
 	fi
+}
+
+# A cgroup of the server's host with the other engine listens where the connection of engine tc
+# has announced an address
+other_engine() {
+	: "${CG_H:=$(cgroup_make hooked)}"
+	[[ $SETTING == plain ]] ||
+		build/extkey_loader attach "$CG_H" --engine hook --scheme "$SCHEME" || return
+	spawn other in_cgroup "$CG_H" in_s build/extkey_server \
+		--listener "$NET2_S:$PORT${VICTIM_KEY:+,$OTHER_KEY}"
+	wait_for 20 grep -q '"event":"listening"' "$TAP_TMP/other.out"
+}
+
+row_31() {
+	stop server
+	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"
+	other_engine || { attack_broken "no listener of engine hook"; return; }
+	ip -n "$NS_C" mptcp limits set subflow 4 add_addr_accepted 0
+	endpoint_s "$NET2_S" signal
+	victim client && wait_for 10 has_moved "$NS_C" AddAddr || { attack_broken "no connection, or nothing announced"; return; }
+	snapshot_s
+	attack join conn=0 path=2 from="$NET2_A" to="$NET2_S" token=real ack=real beside=syn \
+		bytes=$ATTACK_BYTES || { attack_broken "no join"; return; }
+	[[ $SETTING != siphash* || $REPLY_LINE == *syn=answered* ]] || { attack_broken "stopped before the HMAC"; return; }
+	judge_join
 }
