@@ -118,10 +118,12 @@ static __always_inline void find_join(struct __sk_buff *skb, struct scratch *s,
 	if (!join)
 		return;
 	s->join = *join;
-	s->stored.cgroup_id = s->join.cgroup_id;
 	/* The token may be that of another connection by now, with another key */
-	if (!find_connection(netns_of(skb), s->join.token, &s->other, &key))
+	if (!find_connection(netns_of(skb), s->join.token, &s->stored, &key)) {
+		s->stored.cgroup_id = s->join.cgroup_id;
 		return;
+	}
+	s->stored.cgroup_id = s->join.cgroup_id;
 	facts->join = 1;
 	facts->key = key == s->join.key ? key : EXTKEY_KEY_UNKNOWN;
 	facts->hmac = has_hmac(&s->packet, s->join.hmac);

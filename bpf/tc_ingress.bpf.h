@@ -90,10 +90,12 @@ __noinline __u32 unmasked_token(struct scratch *s, const __u64 *net, __u32 wire,
 			elsewhere = true;
 	}
 	s->join.local_key = 0;
+	if (!elsewhere && !knows_all_keys() &&
+	    use_key(s, EXTKEY_CHOICE_SENDING))
+		return wire ^ (__u32)mask_of(s);
+	s->secret.fingerprint = 0;
 	if (elsewhere)
 		return TOKEN_OF_NOBODY;
-	if (!knows_all_keys() && use_key(s, EXTKEY_CHOICE_SENDING))
-		return wire ^ (__u32)mask_of(s);
 	return s->stored.scheme == EXTKEY_SCHEME_XOR ? TOKEN_OF_NOBODY : wire;
 }
 

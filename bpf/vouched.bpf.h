@@ -20,7 +20,7 @@ struct vouched_key {
 	__u64 local_key; /* 0 with a T of which nobody knows whose it is */
 	__u32 nonce[2]; /* 0 but with A */
 	__u32 field; /* enum extkey_field */
-	__u32 unused;
+	__u32 fingerprint; /* of the key whose mask was removed; 0 if there was none */
 };
 
 struct {
@@ -30,7 +30,7 @@ struct {
 	__type(value, __u32);
 } vouched SEC(".maps");
 
-/* Of the connection or join in s->join */
+/* Of the connection or join in s->join, and the key in s->secret */
 static __always_inline void vouched_key(struct __sk_buff *skb,
 					const struct scratch *s, __u8 field,
 					__u64 value, struct vouched_key *key)
@@ -40,6 +40,7 @@ static __always_inline void vouched_key(struct __sk_buff *skb,
 	key->field = field;
 	key->value = value;
 	key->local_key = s->join.local_key;
+	key->fingerprint = s->secret.fingerprint;
 	if (field == EXTKEY_FIELD_ACK)
 		__builtin_memcpy(key->nonce, s->join.nonce, sizeof(key->nonce));
 }
@@ -54,16 +55,37 @@ vouch(struct __sk_buff *skb, const struct scratch *s, __u8 field, __u64 value)
 	bpf_map_update_elem(&vouched, &key, &yes, BPF_ANY);
 }
 
+/*
+ * With a key that is accepted now, which is in s->stored: what a dropped key had vouched for is
+ * worth nothing.
+ */
 static __always_inline bool is_vouched(struct __sk_buff *skb,
 				       const struct scratch *s,
 				       const struct extkey_option *option)
 {
+	bool is_token = option->field == EXTKEY_FIELD_TOKEN;
+	const struct extkey_secret *secret;
 	struct vouched_key key;
+	__u32 i;
 
 	vouched_key(skb, s, option->field, field_value(&s->packet, option),
 		    &key);
-	/* Once: sent again, it comes past the interface again */
-	return !bpf_map_delete_elem(&vouched, &key);
+	/* Used once: sent again, it comes past the interface again */
+	key.fingerprint = 0;
+	if (is_token && !key.local_key && !bpf_map_delete_elem(&vouched, &key))
+		return true;
+	for (i = 0; i < EXTKEY_ATTEMPTS; i++) {
+		secret = extkey_secret_of(
+			&s->stored.keys,
+			extkey_accept(&s->stored.keys, s->stored.scheme,
+				      option->field, is_token, i));
+		if (!secret)
+			continue;
+		key.fingerprint = secret->fingerprint;
+		if (!bpf_map_delete_elem(&vouched, &key))
+			return true;
+	}
+	return false;
 }
 
 #endif /* EXTKEY_VOUCHED_BPF_H */
