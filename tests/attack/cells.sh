@@ -48,7 +48,7 @@ key_of_cgroups() {
 }
 
 of_cgroups() {
-	[[ $1 == 2[67]* || $1 == 30 ]]
+	[[ $1 == 2[67]* || $1 == 30* ]]
 }
 
 # Whether the row attaches by itself, or changes keys

@@ -297,16 +297,31 @@ half_open_part() {
 	PARTS_REFUSED[-1]="$name $WHY"
 }
 
-# What was let pass under the old key must not be let pass later, in plain and in fragments
-row_30() {
+# T in plain, in fragments, from where it was replayed before the old key was dropped
+once_more_plain() {
+	both_accepted && step --drop-old || { attack_broken "the key does not change"; return; }
+	parts_begin
+	half_open_part "T" port=3000 token=real piece=24 || return
+	judge_parts client
+}
+
+# What was let pass under the old key must not be let pass later
+row_30a() {
 	change_begins
 	seen_join || { attack_broken "no join of the client's"; return; }
 	half_open_part "the SYN that they saw" port=3000 token=recorded || return
 	[[ $SETTING == *-bound || ! ${PARTS_REFUSED[*]} ]] ||
 		{ attack_broken "before it is dropped: $(listed "${PARTS_REFUSED[@]}")"; return; }
+	once_more_plain
+}
 
-	both_accepted && step --drop-old || { attack_broken "the key does not change"; return; }
-	parts_begin
-	half_open_part "T" port=3000 token=real piece=24 || return
-	judge_parts client
+# The kernel drops it between the program on the interface and the gate
+row_30b() {
+	change_begins
+	seen_join || { attack_broken "no join of the client's"; return; }
+	mib_snapshot "$NS_S"
+	attack join conn=0 from="$NET1_A" port=3000 nonce=recorded token=recorded header=bad ||
+		{ attack_broken "no SYN"; return; }
+	[[ $(reply syn) == silent ]] || { attack_broken "the kernel takes that packet"; return; }
+	once_more_plain
 }

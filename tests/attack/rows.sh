@@ -13,7 +13,7 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30 31)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30a 30b 31)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -60,7 +60,8 @@ declare -A TITLES=(
 	[28a]="Plain T to a listener of the path manager, at an announced address with a port"
 	[28b]="The same into a connection that has announced no address"
 	[29]="Half-open join by a plain T from before the connection was there, again in fragments"
-	[30]="Half-open join by an old T, replayed before its key was dropped, then plain and in fragments"
+	[30a]="Half-open join by an old T, replayed before its key was dropped, then plain and in fragments"
+	[30b]="The same, replayed in a packet that the kernel refuses"
 	[31]="Plain A with another field beside it, at a listener of the other engine on that host"
 )
 

@@ -110,7 +110,7 @@ void send_hidden(const struct link *link, struct frame *frame)
 	struct frame sent;
 	unsigned int i;
 
-	if (break_header) {
+	if (break_header || arg_is("header", "bad", "good")) {
 		add_bad_option(frame);
 		send_frame(link, frame);
 		return;
