@@ -53,8 +53,9 @@ listens_at() {
 	in_s ss -MHltn "sport = :$1" | grep -q .
 }
 
+# The masters stay; their files are empty for a moment while they reload
 reload() {
-	kill -HUP "$(<"$TAP_TMP/nginx.pid")" && kill -USR2 "$(<"$TAP_TMP/haproxy.pid")" && ((++reloads))
+	kill -HUP "$nginx" && kill -USR2 "$haproxy" && ((++reloads))
 }
 
 # Each connection with a join to the first address, and one to that which the server announces
@@ -112,6 +113,11 @@ check "and one with another key" loader attach "$CG_O" --key-file "$OTHER_KEY" -
 start_servers
 check "nginx listens, as a server of MPTCP" wait_for 60 listens_at $NGINX
 check "so does haproxy" wait_for 60 listens_at $HAPROXY
+has_pids() {
+	nginx=$(<"$TAP_TMP/nginx.pid") haproxy=$(<"$TAP_TMP/haproxy.pid")
+	[[ $nginx && $haproxy ]]
+}
+wait_for 20 has_pids || bail "no process ids"
 mib_snapshot "$NS_S"
 mib_snapshot "$NS_C"
 check "connections" burst
