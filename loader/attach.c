@@ -134,8 +134,14 @@ static int replace_key(struct attachment *attachment, struct extkey_keys *keys,
 		       bool has_key)
 {
 	/* A service may attach with its file at each start, also while keys change */
-	if (has_key && keys_have(keys, &attachment->secret))
+	if (has_key && keys_send(keys, &attachment->secret))
 		return 0;
+	if (has_key && keys_sent_before(keys, &attachment->secret)) {
+		say("the key %08x in the file is the old one of %s, and stays accepted; put the new one, %08x, into the file",
+		    attachment->secret.fingerprint, attachment->policy.cgroup,
+		    keys->sending.fingerprint);
+		return 0;
+	}
 	if (has_key)
 		say("the key %08x of %s is replaced at once, for its live sockets as well; 'extkey_loader key' does it in steps",
 		    keys->sending.fingerprint, attachment->policy.cgroup);

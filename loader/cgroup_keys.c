@@ -58,13 +58,18 @@ void keys_set(struct extkey_keys *keys, const struct extkey_secret *secret)
 	keys->has_sending = 1;
 }
 
-bool keys_have(const struct extkey_keys *keys,
+bool keys_send(const struct extkey_keys *keys,
 	       const struct extkey_secret *secret)
 {
-	return (keys->has_sending &&
-		!memcmp(&keys->sending, secret, sizeof(*secret))) ||
-	       (keys->has_accepted &&
-		!memcmp(&keys->accepted, secret, sizeof(*secret)));
+	return keys->has_sending &&
+	       !memcmp(&keys->sending, secret, sizeof(*secret));
+}
+
+bool keys_sent_before(const struct extkey_keys *keys,
+		      const struct extkey_secret *secret)
+{
+	return keys->has_accepted && keys->sends_new &&
+	       !memcmp(&keys->accepted, secret, sizeof(*secret));
 }
 
 int keys_add(struct extkey_keys *keys, const struct extkey_secret *secret)

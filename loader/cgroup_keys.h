@@ -24,9 +24,11 @@ int cgroup_key_write(int map, int cgroup_fd, const struct extkey_keys *keys);
 /* The first key of a cgroup, or another one in the place of what it has */
 void keys_set(struct extkey_keys *keys, const struct extkey_secret *secret);
 
-/* Whether this is the key that is sent, or the one that is accepted as well */
-bool keys_have(const struct extkey_keys *keys,
+/* Whether this is the key that is sent, or the old one, which is still accepted */
+bool keys_send(const struct extkey_keys *keys,
 	       const struct extkey_secret *secret);
+bool keys_sent_before(const struct extkey_keys *keys,
+		      const struct extkey_secret *secret);
 
 /*
  * The steps of a rotation, docs/operations.md. An error, with what to do, if it is not the

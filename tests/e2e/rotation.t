@@ -107,11 +107,13 @@ is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "none is accepted"
 check "the server has it, too" loader key "$CG_S" --add "${keys[(ROTATIONS + 1) % 2]}"
 check "and the joins of new connections are accepted" burst
 
-# As a service does at each start
+# As a service does at each start: the client sends the new key by now, the server the old one
+old=${keys[ROTATIONS % 2]} new=${keys[(ROTATIONS + 1) % 2]}
 state=$(loader status --json | jq -c '[.cgroups[].key]')
-check "attach with a key that is one of the two" loader attach "$CG_S" --key-file "${keys[ROTATIONS % 2]}"
-check "and with the other one" loader attach "$CG_S" --key-file "${keys[(ROTATIONS + 1) % 2]}"
-is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "leaves both as they are"
+check "attach with the key that is sent" loader attach "$CG_C" --key-file "$new"
+check "and with the one that was sent before" loader attach "$CG_C" --key-file "$old"
+check "attach with the key that is sent, where there is another one to come" loader attach "$CG_S" --key-file "$old"
+is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "all of these leave the keys as they are"
 
 # Errors leave the keys as they are
 state=$(loader status --json | jq -c '[.cgroups[].key]')
@@ -123,6 +125,13 @@ refuses 1 "it is empty" "no key in the file" loader key "$CG_S" --add "$(key non
 refuses 2 "give a step" "no step" loader key "$CG_S"
 is "$(loader status --json | jq -c '[.cgroups[].key]')" "$state" "the keys are as they were"
 check "--drop-new takes it back" loader key "$CG_S" --drop-new
+
+# As for a key that has leaked
+check "the new key is added" loader key "$CG_S" --add "$new"
+check "attach with it does not wait" loader attach "$CG_S" --key-file "$new"
+is "$(loader status --json | jq -r --arg cgroup "$CG_S" '.cgroups[] | select(.cgroup == $cgroup) | .key |
+	"\(.sending) \(.accepted)"')" "$(build/extkey_loader fingerprint "$new") null" "it is the only one"
+check "the old one again" loader attach "$CG_S" --key-file "$old"
 
 stop client
 mib_snapshot "$NS_S"
