@@ -9,8 +9,8 @@
  * socket() alone is intercepted: whatever comes then, the socket has its key. The key file is
  * read when the process makes its first MPTCP socket. If it cannot be used, or if no policy
  * covers the process, socket() fails for MPTCP, and one line on stderr says what to do: who
- * asked for a key does not go without. With EXTKEY_OPTIONAL=1 the socket goes on without one.
- * Other sockets are left alone.
+ * asked for a key does not go without. With EXTKEY_OPTIONAL=1 the socket goes on without one
+ * where no policy covers the process. Other sockets are left alone.
  *
  * Does not reach programs that are linked statically, run setuid or call the kernel by
  * themselves, as those in Go do, nor sockets that were passed on: give their cgroup a key.
@@ -77,6 +77,15 @@ static void read_key(void)
 			 extkey_key_file_error(key_error));
 }
 
+/* No policy covers the process, and that will do */
+static int is_optional(int err)
+{
+	const char *optional = getenv("EXTKEY_OPTIONAL");
+
+	return (err == -ENOPROTOOPT || err == -EOPNOTSUPP) && optional &&
+	       !strcmp(optional, "1");
+}
+
 static int give_key(int fd)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -86,6 +95,8 @@ static int give_key(int fd)
 	if (key_error)
 		return key_error;
 	err = extkey_set_socket_key(fd, key->bytes, key->len);
+	if (is_optional(err))
+		return 0;
 	if (err == -ENOPROTOOPT || err == -EOPNOTSUPP)
 		complain(
 			"no policy covers this process", "",
@@ -106,7 +117,6 @@ static int is_mptcp(int fd)
 
 int socket(int family, int type, int protocol)
 {
-	const char *optional;
 	int fd, err, saved = errno;
 
 	if (!next_socket)
@@ -120,8 +130,7 @@ int socket(int family, int type, int protocol)
 		return fd;
 	/* Another library may have made it one of MPTCP, such as that of mptcpize */
 	err = is_mptcp(fd) ? give_key(fd) : 0;
-	optional = getenv("EXTKEY_OPTIONAL");
-	if (err && (!optional || strcmp(optional, "1"))) {
+	if (err) {
 		close(fd);
 		errno = -err;
 		return -1;

@@ -97,6 +97,9 @@ is "$(program mptcp mptcp tcp)" "mptcp Protocol not available mptcp Protocol not
 is "$(grep -c "no policy covers this process: run 'extkey_loader attach'" "$TAP_TMP/program.err")" 1 "one line says why"
 is "$(EXTKEY_OPTIONAL=1 program mptcp key)" "mptcp done key Operation not supported" "EXTKEY_OPTIONAL=1: one without a key"
 CGROUP=$CG_C
+is "$(EXTKEY_OPTIONAL=1 EXTKEY_KEY_FILE=$TAP_TMP/none LD_PRELOAD=$PWD/build/libextkey_preload.so perl -MSocket -e \
+	'print socket(my $s, PF_INET, SOCK_STREAM, 262) ? "made" : "refused"' 2>"$TAP_TMP/fault")" refused \
+	"but not one whose key file cannot be used"
 
 for call in storage fastopen; do
 	mib_snapshot "$NS_S"
