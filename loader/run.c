@@ -66,6 +66,12 @@ static int preload(const char *library)
 	char *all;
 	int err;
 
+	/* ld.so(8) would take it for two, ignore both, and run the program without a key */
+	if (strpbrk(library, " :"))
+		return fail(
+			-EINVAL,
+			"cannot use '%s': LD_PRELOAD takes no path with blanks or colons",
+			library);
 	if (!others || !*others)
 		err = setenv("LD_PRELOAD", library, 1);
 	else if (asprintf(&all, "%s:%s", library, others) < 0)
