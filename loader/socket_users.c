@@ -121,7 +121,7 @@ static void find_policies(struct search *search)
 	struct extkey_policy policy;
 	struct socket_entry *entry;
 	__u64 made_in = 0, id = 0;
-	bool wants = false;
+	bool wants = false, unknown = false;
 	size_t i;
 	int fd;
 
@@ -137,9 +137,12 @@ static void find_policies(struct search *search)
 		if (entry->made_in != made_in) {
 			made_in = entry->made_in;
 			fd = cgroup_open_id(search->root, made_in);
-			if (fd < 0 && errno == EPERM)
-				search->not_permitted = true;
+			unknown = fd < 0 && errno == EPERM;
 			id = policy_of(search, fd, &wants);
+		}
+		if (unknown) {
+			search->not_permitted = true;
+			entry->inode = 0; /* is not found, and not reported */
 		}
 		entry->policy = id;
 		entry->wants_key = wants;
