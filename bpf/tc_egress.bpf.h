@@ -426,6 +426,9 @@ static __always_inline int leaves(struct __sk_buff *skb, struct scratch *s)
 		return TC_ACT_UNSPEC;
 	if (!skb->sk)
 		return mask_cookie(skb, s);
+	/* Of a join with data in its SYN: there is no request to tell what it is about */
+	if (!is_request(skb))
+		return has_had_key(netns_of(skb)) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 	return mask_synack(skb, s,
 			   kernel_cast(struct mptcp_subflow_request_sock,
 				       kskb->sk));
