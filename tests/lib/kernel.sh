@@ -64,8 +64,8 @@ cgroup_programs_alone() {
 pinned_links() {
 	jq -nr --arg dir "$BPFFS/extkey/" --argjson links "$(bpftool -j -f link show)" \
 		--argjson programs "$(bpftool -j -f prog show)" '
-		($programs | map(select(.pinned[]? | startswith($dir)) | {(.id | tostring): .pinned[0]}) | add // {}) as $pins |
-		$links[] | select(.pinned[]? | startswith($dir)) |
+		($programs | map(select(any(.pinned[]?; startswith($dir))) | {(.id | tostring): .pinned[0]}) | add // {}) as $pins |
+		$links[] | select(any(.pinned[]?; startswith($dir))) |
 		"\(.pinned[0] | ltrimstr($dir)) \(.id) \(.prog_id) \($pins[.prog_id | tostring] // "not-pinned" | ltrimstr($dir))"' | sort
 }
 
