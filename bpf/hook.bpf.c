@@ -119,8 +119,9 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 {
 	bool listener = msk_sock(msk)->__sk_common.skc_state == TCP_LISTEN;
 	struct extkey_mask_input input = { 0 };
-	const struct extkey_secret *secret;
+	const struct extkey_secret *found;
 	struct extkey_keys known = { 0 };
+	struct extkey_secret secret;
 	struct extkey_sock *stored;
 	enum extkey_choice choice;
 	__u64 mask;
@@ -156,11 +157,13 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	choice = choice_of(&known, stored->scheme, msk, skc, auth, listener);
 	if (choice == EXTKEY_CHOICE_PLAIN)
 		return MPTCP_AUTH_PLAIN;
-	secret = extkey_secret_of(&known, choice);
-	if (!secret)
+	found = extkey_secret_of(&known, choice);
+	if (!found)
 		return no_mask(auth);
+	/* In one place, so that the verifier goes through the rest once, not for each key */
+	secret = *found;
 	hook_input(msk, skc, auth, stored->bind_addresses, &input);
-	mask = extkey_mask(stored->scheme, secret, &input);
+	mask = extkey_mask(stored->scheme, &secret, &input);
 	if (!mask)
 		return MPTCP_AUTH_PLAIN;
 	if (!listener)
