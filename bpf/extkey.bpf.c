@@ -14,6 +14,7 @@
 #include "namespaces.bpf.h"
 #include "sockopt.bpf.h"
 #include "take_key.bpf.h"
+#include "waiting.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -41,6 +42,21 @@ read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, struct given_key *key)
 				&key->len);
 }
 
+/* The key of the cgroup, or where that has none, the mark of a socket that should have one */
+static __always_inline void
+give_from_creation(struct extkey_sock *stored,
+		   const struct extkey_policy *policy, __u64 cgroup_id,
+		   __u8 flags)
+{
+	set_settings(stored, policy, cgroup_id);
+	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
+		stored->flags = flags | keyless_flags(policy);
+		return;
+	}
+	stored->flags = flags | EXTKEY_SOCK_CGROUP;
+	count(cgroup_id, keys_given);
+}
+
 /* No key in the address: if the policy has one, it is that; what the socket has stays */
 static __always_inline int give_key(struct mptcp_sock *msk,
 				    struct extkey_sock *stored,
@@ -57,18 +73,17 @@ static __always_inline int give_key(struct mptcp_sock *msk,
 			return refuse(-EPERM);
 		}
 		/* It was required when the socket was made */
-		if (stored)
+		if (stored && !policy->wait_key)
 			bpf_sk_storage_delete(&keys, msk);
-		return CALL_ALLOWED;
+		if (!policy->wait_key)
+			return CALL_ALLOWED;
 	}
 	note_engine(policy, msk_sock(msk));
 	stored = bpf_sk_storage_get(&keys, msk, NULL,
 				    BPF_SK_STORAGE_GET_F_CREATE);
 	if (!stored)
 		return out_of_memory(cgroup_id);
-	set_settings(stored, policy, cgroup_id);
-	stored->flags = flags | EXTKEY_SOCK_CGROUP;
-	count(cgroup_id, keys_given);
+	give_from_creation(stored, policy, cgroup_id, flags);
 	return CALL_ALLOWED;
 }
 
@@ -163,8 +178,7 @@ int extkey_create(struct bpf_sock *ctx)
 		return CALL_ALLOWED;
 	sk = bpf_cast_to_kern_ctx(ctx);
 	policy = find_policy(sk, &cgroup_id);
-	if (!policy ||
-	    !(policy->sources & EXTKEY_FROM_CGROUP || policy->require_key))
+	if (!policy || !is_for_all(policy))
 		return CALL_ALLOWED;
 	/* Nested cgroups each run this */
 	if (bpf_sk_storage_get(&keys, ctx, NULL, 0))
@@ -174,13 +188,7 @@ int extkey_create(struct bpf_sock *ctx)
 				    BPF_SK_STORAGE_GET_F_CREATE);
 	if (!stored)
 		return out_of_memory(cgroup_id);
-	set_settings(stored, policy, cgroup_id);
-	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
-		stored->flags = EXTKEY_SOCK_KEYLESS;
-		return CALL_ALLOWED;
-	}
-	stored->flags = EXTKEY_SOCK_CGROUP;
-	count(cgroup_id, keys_given);
+	give_from_creation(stored, policy, cgroup_id, 0);
 	return CALL_ALLOWED;
 }
 
@@ -218,4 +226,17 @@ SEC("cgroup/getsockopt")
 int extkey_getsockopt(struct bpf_sockopt *ctx)
 {
 	return tell_info(ctx);
+}
+
+SEC("cgroup_skb/egress")
+int extkey_hold(struct __sk_buff *skb)
+{
+	return hold(skb);
+}
+
+SEC("sockops")
+int extkey_knock(struct bpf_sock_ops *ctx)
+{
+	knock(ctx);
+	return 1;
 }

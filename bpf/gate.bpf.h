@@ -33,6 +33,19 @@ static __always_inline bool is_read(const struct extkey_facts *facts,
 	       facts->to == EXTKEY_TO_LISTENER;
 }
 
+/* As long as there is no key, F has no mask: who has been talked to can end it */
+static __always_inline bool is_verified(struct __sk_buff *skb,
+					const struct scratch *s,
+					const struct extkey_facts *facts,
+					const struct extkey_option *option)
+{
+	if (!is_read(facts, option))
+		return true;
+	return facts->key == EXTKEY_KEY_WAITING ?
+		       option->field == EXTKEY_FIELD_FASTCLOSE :
+		       is_vouched(skb, s, option);
+}
+
 /* Whether the programs on interfaces have unmasked each field that the socket reads */
 static __always_inline bool all_vouched(struct __sk_buff *skb,
 					const struct scratch *s,
@@ -40,13 +53,10 @@ static __always_inline bool all_vouched(struct __sk_buff *skb,
 {
 	const struct extkey_walk *walk = &s->packet.walk;
 
-	if (walk->found > EXTKEY_OPTIONS)
-		return false;
-	if (is_read(facts, &walk->options[0]) &&
-	    !is_vouched(skb, s, &walk->options[0]))
-		return false;
-	return walk->found < 2 || !is_read(facts, &walk->options[1]) ||
-	       is_vouched(skb, s, &walk->options[1]);
+	return walk->found <= EXTKEY_OPTIONS &&
+	       is_verified(skb, s, facts, &walk->options[0]) &&
+	       (walk->found < 2 ||
+		is_verified(skb, s, facts, &walk->options[1]));
 }
 
 static __always_inline bool has_hmac(const struct packet *packet,
@@ -200,9 +210,9 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 			     key_of_listener(msk, &s->stored) :
 			     key_of(msk, &s->stored);
 	s->join.local_key = msk->local_key;
-	if (facts->to == EXTKEY_TO_LISTENER && facts->key == EXTKEY_KEY_FIELDS)
+	if (facts->to == EXTKEY_TO_LISTENER && has_masks(facts->key))
 		find_first(skb, s);
-	if (is_ours(facts->key))
+	if (is_ours(facts->key) || facts->key == EXTKEY_KEY_WAITING)
 		facts->no_key_here = 0;
 	if (facts->no_key_here)
 		return;
@@ -247,7 +257,7 @@ static __always_inline void count_verdict(struct __sk_buff *skb,
 static __always_inline bool is_masked_listener(const struct mptcp_sock *msk,
 					       struct scratch *s)
 {
-	return key_of_listener(msk, &s->stored) == EXTKEY_KEY_FIELDS;
+	return has_masks(key_of_listener(msk, &s->stored));
 }
 
 /* The packet begins with the network header here */

@@ -101,6 +101,7 @@ static __always_inline bool find_keys(struct mptcp_sock *msk,
 	if (stored->flags & EXTKEY_SOCK_CGROUP)
 		return read_cgroup_keys_at(&address, stored->cgroup_id, known);
 	*known = stored->keys;
+	known->has_connection = has_connection_key(msk, stored);
 	return true;
 }
 
@@ -111,6 +112,20 @@ static __always_inline __u64 no_mask(const struct mptcp_auth *auth)
 	return auth->attempt ? 0 :
 			       (__u64)bpf_get_prandom_u32() << 32 |
 				       bpf_get_prandom_u32() | 1;
+}
+
+/* For a field of a connection that has no key, and was to have one: nobody joins */
+static __always_inline __u64 mask_without_key(const struct extkey_sock *stored,
+					      const struct mptcp_auth *auth)
+{
+	if (stored->flags & EXTKEY_SOCK_WAITS) {
+		if (auth->field == MPTCP_AUTH_FASTCLOSE)
+			return auth->attempt ? 0 : MPTCP_AUTH_PLAIN;
+		/* The peer may have its key already, and would not try again after a RST */
+		if (auth->field == MPTCP_AUTH_TOKEN && auth->rx)
+			return MPTCP_AUTH_LATER;
+	}
+	return no_mask(auth);
 }
 
 SEC("fmod_ret/mptcp_auth_mask")
@@ -142,14 +157,15 @@ __u64 BPF_PROG(extkey_hook, struct mptcp_sock *msk, struct sock_common *skc,
 	if (!listener)
 		stored->proven = msk->local_key;
 	if (auth->field == MPTCP_AUTH_CAPABLE) {
-		if (!(stored->flags & EXTKEY_SOCK_KEYLESS))
+		if (!(stored->flags & EXTKEY_SOCK_KEYLESS) ||
+		    stored->flags & EXTKEY_SOCK_WAITS)
 			return MPTCP_AUTH_PLAIN;
 		count(stored->cgroup_id, capable_declined);
 		return no_mask(auth);
 	}
-	/* Whatever it has announced, nobody joins */
-	if (stored->flags & EXTKEY_SOCK_KEYLESS && !listener)
-		return no_mask(auth);
+	if (stored->flags & EXTKEY_SOCK_KEYLESS && !listener &&
+	    !has_connection_key(msk, stored))
+		return mask_without_key(stored, auth);
 	if (!auth->attempt)
 		count_keyed(stored->cgroup_id, auth, listener);
 	if (!find_keys(msk, stored, &known))

@@ -6,6 +6,7 @@
 #ifndef EXTKEY_SOCKOPT_BPF_H
 #define EXTKEY_SOCKOPT_BPF_H
 
+#include "devices.bpf.h"
 #include "stored.bpf.h"
 #include "take_key.bpf.h"
 
@@ -49,6 +50,31 @@ static __always_inline bool read_option(struct bpf_sockopt *ctx,
 	return extkey_any(key->bytes, EXTKEY_KEY_MAX);
 }
 
+/*
+ * Of an established connection whose socket was made to wait. Once: with another key the joins
+ * that began with this one would be lost, and who has the key of the program would not be bound
+ * to the peer that it gave this one to.
+ */
+static __always_inline int
+take_connection_key(struct bpf_sockopt *ctx, const struct extkey_secret *secret)
+{
+	struct mptcp_sock *msk = kernel_cast(struct mptcp_sock, ctx->sk);
+	__u8 state = msk_sock(msk)->__sk_common.skc_state;
+	struct extkey_sock *stored;
+
+	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL, 0);
+	if (!stored || !(stored->flags & EXTKEY_SOCK_WAITS) ||
+	    (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT) ||
+	    has_connection_key(msk, stored))
+		return refuse(-EBUSY);
+	stored->keys.connection = *secret;
+	barrier();
+	stored->connection_key_of = key_part(msk);
+	count(stored->cgroup_id, keys_taken);
+	ctx->optlen = CONSUMED;
+	return CALL_ALLOWED;
+}
+
 static __always_inline int take_option(struct bpf_sockopt *ctx)
 {
 	struct extkey_secret secret = { 0 };
@@ -81,7 +107,7 @@ static __always_inline int take_option(struct bpf_sockopt *ctx)
 	}
 	sk = kernel_cast(struct sock, ctx->sk);
 	if (sk->__sk_common.skc_state != TCP_CLOSE)
-		return refuse(-EBUSY);
+		return take_connection_key(ctx, &secret);
 	note_engine(policy, sk);
 	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL,
 				    BPF_SK_STORAGE_GET_F_CREATE);
@@ -94,8 +120,11 @@ static __always_inline int take_option(struct bpf_sockopt *ctx)
 	return CALL_ALLOWED;
 }
 
-static __always_inline __u8 source_of(const struct extkey_sock *stored)
+static __always_inline __u8 source_of(const struct mptcp_sock *msk,
+				      const struct extkey_sock *stored)
 {
+	if (has_connection_key(msk, stored))
+		return EXTKEY_SOURCE_CONNECTION;
 	if (stored->flags & EXTKEY_SOCK_CGROUP)
 		return EXTKEY_SOURCE_CGROUP;
 	if (!stored->keys.has_sending)
@@ -110,6 +139,7 @@ static __always_inline int tell_info(struct bpf_sockopt *ctx)
 	struct extkey_keys known = { 0 };
 	struct extkey_policy *policy;
 	struct extkey_sock *stored;
+	struct mptcp_sock *msk;
 	__u64 cgroup_id, address;
 
 	if (ctx->level != EXTKEY_SOL || ctx->optname != EXTKEY_SO_INFO) {
@@ -125,13 +155,20 @@ static __always_inline int tell_info(struct bpf_sockopt *ctx)
 	if ((void *)(info + 1) > ctx->optval_end)
 		return refuse(-EINVAL);
 	__builtin_memset(info, 0, sizeof(*info));
+	msk = kernel_cast(struct mptcp_sock, ctx->sk);
 	info->engine = policy->engine;
 	info->scheme = policy->scheme;
+	info->covered = policy->engine == EXTKEY_ENGINE_HOOK || is_covered(msk);
 	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL, 0);
 	if (stored) {
 		info->scheme = stored->scheme;
-		info->source = source_of(stored);
-		info->fingerprint = stored->keys.sending.fingerprint;
+		info->source = source_of(msk, stored);
+		info->waiting = stored->flags & EXTKEY_SOCK_WAITS &&
+				!has_connection_key(msk, stored);
+		info->fingerprint =
+			info->source == EXTKEY_SOURCE_CONNECTION ?
+				stored->keys.connection.fingerprint :
+				stored->keys.sending.fingerprint;
 		address = (__u64)ctx->sk;
 		if (stored->flags & EXTKEY_SOCK_CGROUP &&
 		    read_cgroup_keys_at(&address, stored->cgroup_id, &known))

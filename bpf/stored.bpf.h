@@ -93,6 +93,30 @@ __noinline int read_cgroup_keys_at(const __u64 *address, __u64 id,
 	return 1;
 }
 
+/* Of the own MPTCP key, which stays when the connection ends, as the token does not */
+static __always_inline __u32 key_part(const struct mptcp_sock *msk)
+{
+	return msk->local_key;
+}
+
+/* Whether a socket that waits has got a key for the connection that it has now */
+static __always_inline bool has_connection_key(const struct mptcp_sock *msk,
+					       const struct extkey_sock *stored)
+{
+	return stored->flags & EXTKEY_SOCK_WAITS && stored->connection_key_of &&
+	       stored->connection_key_of == key_part(msk);
+}
+
+/* What was stored of a socket that waits, as it is of its connection */
+static __always_inline void see_connection_key(const struct mptcp_sock *msk,
+					       struct extkey_sock *stored)
+{
+	if (!has_connection_key(msk, stored))
+		return;
+	stored->keys.has_connection = 1;
+	stored->flags &= ~EXTKEY_SOCK_KEYLESS;
+}
+
 /* enum read of the socket at @address; a global function as read_cgroup_keys_at() */
 __noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
 {
@@ -107,6 +131,7 @@ __noinline int read_stored_at(const __u64 *address, struct extkey_sock *stored)
 	if (!value)
 		return READ_NOTHING;
 	read_bytes(stored, (void *)value, sizeof(*stored));
+	see_connection_key(kernel_cast(struct mptcp_sock, *address), stored);
 	if (stored->flags & EXTKEY_SOCK_CGROUP &&
 	    !read_cgroup_keys_at(address, stored->cgroup_id, &stored->keys))
 		return READ_UNKNOWN;
@@ -133,13 +158,10 @@ static __always_inline enum extkey_key key_in(const struct extkey_sock *stored)
 {
 	if (engine_of(stored) != EXTKEY_ENGINE_TC)
 		return EXTKEY_KEY_HOOK;
+	if (stored->flags & EXTKEY_SOCK_KEYLESS &&
+	    stored->flags & EXTKEY_SOCK_WAITS)
+		return EXTKEY_KEY_WAITING;
 	return masks_token_alone(stored) ? EXTKEY_KEY_TOKEN : EXTKEY_KEY_FIELDS;
-}
-
-/* Of the own MPTCP key, which stays when the connection ends, as the token does not */
-static __always_inline __u32 key_part(const struct mptcp_sock *msk)
-{
-	return msk->local_key;
 }
 
 /* What kind of key a listener has, and the key in @stored */
@@ -172,6 +194,12 @@ static __always_inline enum extkey_key key_of(const struct mptcp_sock *msk,
 	    (!stored->proven || stored->proven != key_part(msk)))
 		return EXTKEY_KEY_UNKNOWN;
 	return key;
+}
+
+/* Whether connections of a listener with this @key have masks, now or later */
+static __always_inline bool has_masks(enum extkey_key key)
+{
+	return key == EXTKEY_KEY_FIELDS || key == EXTKEY_KEY_WAITING;
 }
 
 static __always_inline bool is_ours(enum extkey_key key)

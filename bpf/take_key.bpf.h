@@ -78,8 +78,23 @@ static __always_inline void set_key(struct extkey_sock *stored,
 {
 	stored->keys.sending = *secret;
 	stored->keys.has_sending = 1;
-	stored->flags = (stored->flags | flags) &
-			~(EXTKEY_SOCK_CGROUP | EXTKEY_SOCK_KEYLESS);
+	stored->flags =
+		(stored->flags | flags) &
+		~(EXTKEY_SOCK_CGROUP | EXTKEY_SOCK_KEYLESS | EXTKEY_SOCK_WAITS);
+}
+
+/* Of a socket that is to have a key, and has none yet */
+static __always_inline __u8 keyless_flags(const struct extkey_policy *policy)
+{
+	return policy->wait_key ? EXTKEY_SOCK_KEYLESS | EXTKEY_SOCK_WAITS :
+				  EXTKEY_SOCK_KEYLESS;
+}
+
+/* Where a policy has its sockets have something from the beginning on */
+static __always_inline bool is_for_all(const struct extkey_policy *policy)
+{
+	return policy->sources & EXTKEY_FROM_CGROUP || policy->require_key ||
+	       policy->wait_key;
 }
 
 #endif /* EXTKEY_TAKE_KEY_BPF_H */

@@ -20,15 +20,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* For the command alone */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, EXTKEY_MAX_DEVICES);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct extkey_device_key);
-	__type(value, struct extkey_device);
-} devices SEC(".maps");
-
 SEC("tc")
 int extkey_ingress(struct __sk_buff *skb)
 {

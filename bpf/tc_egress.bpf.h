@@ -141,6 +141,8 @@ mask_or_withhold(struct __sk_buff *skb, struct scratch *s,
 {
 	if (key == EXTKEY_KEY_UNKNOWN)
 		return withhold(skb, s, option);
+	if (key == EXTKEY_KEY_WAITING)
+		return option->field == EXTKEY_FIELD_FASTCLOSE;
 	return mask_option(skb, s, msk, subflow, option);
 }
 
@@ -228,7 +230,7 @@ mask_synack(struct __sk_buff *skb, struct scratch *s,
 		kernel_cast(struct mptcp_sock, listener_msk(req));
 	enum extkey_key key = key_of(req->msk, &s->stored);
 
-	if (key == EXTKEY_KEY_UNKNOWN)
+	if (key == EXTKEY_KEY_UNKNOWN || key == EXTKEY_KEY_WAITING)
 		return TC_ACT_SHOT;
 	if (!is_ours(key))
 		return TC_ACT_UNSPEC;

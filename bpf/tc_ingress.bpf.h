@@ -47,7 +47,7 @@ __noinline int leads_to(struct scratch *s, const __u64 *net, __u32 token,
 		taken = is_ours(key) &&
 			takes_token(&s->other, &s->stored, &s->secret);
 	else
-		taken = key == EXTKEY_KEY_ABSENT ||
+		taken = key == EXTKEY_KEY_ABSENT || key == EXTKEY_KEY_WAITING ||
 			(is_ours(key) && takes_plain_token(msk, &s->other));
 	s->join.local_key = msk->local_key;
 	return taken ? LEADS_IN : LEADS_ELSEWHERE;
@@ -136,8 +136,11 @@ static __always_inline void syn_arrives(struct __sk_buff *skb,
 	if (!msk)
 		goto release;
 	key = key_of_listener(msk, &s->stored);
-	if (key == EXTKEY_KEY_ABSENT) {
-		count_plain(msk, EXTKEY_ENGINE_TC, true);
+	if (key == EXTKEY_KEY_ABSENT || key == EXTKEY_KEY_WAITING) {
+		if (key == EXTKEY_KEY_ABSENT)
+			count_plain(msk, EXTKEY_ENGINE_TC, true);
+		else
+			count(s->stored.cgroup_id, join_syn_rx);
 		if (has_had_key(netns_of(skb)))
 			syn_goes_up(skb, &s->packet,
 				    opt_be32(&s->packet,

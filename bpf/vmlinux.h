@@ -53,8 +53,13 @@ struct user_namespace {
 	kuid_t owner;
 };
 
+struct netns_ipv4 {
+	int sysctl_tcp_rto_max_ms; /* Linux 6.15 */
+};
+
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 	struct user_namespace *user_ns;
 	__u64 net_cookie;
 };
@@ -107,9 +112,12 @@ struct bpf_local_storage {
 	struct hlist_head list;
 };
 
+struct dst_entry;
+
 struct sock {
 	struct sock_common __sk_common;
 	struct bpf_local_storage *sk_bpf_storage;
+	struct dst_entry *sk_dst_cache;
 	__u8 sk_kern_sock : 1;
 	struct sock_cgroup_data sk_cgrp_data;
 };
@@ -122,6 +130,7 @@ struct tcp_ulp_ops;
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	__u32 icsk_rto;
 	const struct tcp_ulp_ops *icsk_ulp_ops;
 	void *icsk_ulp_data;
 };
@@ -145,6 +154,7 @@ enum netdev_priv_flags {
 
 struct net_device {
 	possible_net_t nd_net;
+	int ifindex;
 	void *rx_handler;
 	unsigned long priv_flags;
 	unsigned char *dev_addr;
@@ -241,6 +251,7 @@ struct mptcp_auth {
 };
 
 #define MPTCP_AUTH_PLAIN (~0ULL)
+#define MPTCP_AUTH_LATER (~0ULL - 1)
 
 /* include/linux/filter.h */
 struct bpf_sock_addr_kern {
@@ -265,6 +276,7 @@ enum {
 	TCP_SYN_SENT = 2,
 	TCP_SYN_RECV = 3,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
 	TCP_LISTEN = 10,
 	TCP_NEW_SYN_RECV = 12,
 };

@@ -92,6 +92,17 @@ static inline enum extkey_choice extkey_accept(const struct extkey_keys *keys,
 	return plain && !attempt ? EXTKEY_CHOICE_PLAIN : EXTKEY_CHOICE_NONE;
 }
 
+/* A connection key may be read while it is being written: zeros are nobody's key */
+static inline int extkey_is_written(const struct extkey_secret *secret)
+{
+	__u8 any = 0;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(secret->mask_key); i++)
+		any |= secret->mask_key[i];
+	return any;
+}
+
 /* NULL if @choice is none of a key, or of one that is not there */
 static inline const struct extkey_secret *
 extkey_secret_of(const struct extkey_keys *keys, enum extkey_choice choice)
@@ -102,7 +113,10 @@ extkey_secret_of(const struct extkey_keys *keys, enum extkey_choice choice)
 	case EXTKEY_CHOICE_ACCEPTED:
 		return keys->has_accepted ? &keys->accepted : NULL;
 	case EXTKEY_CHOICE_CONNECTION:
-		return keys->has_connection ? &keys->connection : NULL;
+		return keys->has_connection &&
+				       extkey_is_written(&keys->connection) ?
+			       &keys->connection :
+			       NULL;
 	default:
 		return NULL;
 	}

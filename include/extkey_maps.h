@@ -14,7 +14,7 @@
 #include "extkey_verdict.h"
 
 /* Another one for each change of what is stored: with live sockets, policies, devices */
-#define EXTKEY_LAYOUT "4"
+#define EXTKEY_LAYOUT "5"
 
 #define EXTKEY_HOOK "mptcp_auth_mask" /* kernel/mptcp_join_bpf_hook.patch */
 #define EXTKEY_KEY_CHECK \
@@ -42,7 +42,7 @@ struct extkey_policy {
 	__u32 require_key; /* 1: MPTCP sockets without a key get EPERM */
 	__u32 bind_addresses; /* 1: masks of joins depend on the addresses */
 	__u32 sources; /* EXTKEY_FROM_* */
-	__u32 unused;
+	__u32 wait_key; /* 1: those have no subflows until they get one; not both */
 	char cgroup[EXTKEY_PATH_SIZE]; /* as given to attach; for people only */
 };
 
@@ -97,17 +97,21 @@ struct extkey_device {
 
 /*
  * Map keys, a socket storage on the MPTCP socket. Written only while the socket
- * is neither connected nor listening, so that the hook can read without a lock; but for
- * @proven, which is written when the connection is established, and EXTKEY_SOCK_HOOKED.
+ * is neither connected nor listening, so that all can read without a lock; but for
+ * @proven, which is written when the connection is established, EXTKEY_SOCK_HOOKED, and the
+ * connection key. That is written once for each connection, before @connection_key_of; who
+ * reads it meanwhile has zeros, or a key that nobody knows.
  */
 struct extkey_sock {
 	__u64 cgroup_id;
-	struct extkey_keys keys; /* without EXTKEY_SOCK_CGROUP */
+	__u32 connection_key_of; /* low half of the own MPTCP key of the connection that has one */
+	__u32 proven; /* low half of the own MPTCP key, if this host has chosen it; or 0 */
+	struct extkey_keys
+		keys; /* without EXTKEY_SOCK_CGROUP; has_connection is 0 */
 	__u8 scheme; /* enum extkey_scheme, of the policy at that time */
 	__u8 engine; /* enum extkey_engine, the same; the policy of now counts more */
 	__u8 bind_addresses; /* bind_addresses, the same */
 	__u8 flags; /* EXTKEY_SOCK_* */
-	__u32 proven; /* low half of the own MPTCP key, if this host has chosen it; or 0 */
 };
 
 #define EXTKEY_SOCK_CLIENT 1 /* the key came with connect() */
@@ -118,5 +122,7 @@ struct extkey_sock {
 #define EXTKEY_SOCK_OPTION 16 /* the key came with the option of the socket */
 #define EXTKEY_SOCK_KEYLESS \
 	8 /* was made where a key is required, and has not got one: nobody joins */
+#define EXTKEY_SOCK_WAITS \
+	32 /* besides KEYLESS: each connection may get a key of its own, and then it has that */
 
 #endif /* EXTKEY_MAPS_H */

@@ -10,14 +10,16 @@
 
 #define EXTKEY_SOL 25976 /* level: "ex", and none of the kernel's */
 
-#define EXTKEY_SO_KEY 1 /* set: the key, 8 bytes or 16 to 32 */
+/* set: the key, 8 bytes or 16 to 32. Of a connection that waits, of an established one. */
+#define EXTKEY_SO_KEY 1
 #define EXTKEY_SO_INFO 2 /* get: struct extkey_info */
 
 enum extkey_source {
 	EXTKEY_SOURCE_NONE, /* no key */
 	EXTKEY_SOURCE_ADDRESS, /* of connect() or bind() */
-	EXTKEY_SOURCE_SOCKET, /* EXTKEY_SO_KEY */
+	EXTKEY_SOURCE_SOCKET, /* EXTKEY_SO_KEY before connect() or listen() */
 	EXTKEY_SOURCE_CGROUP,
+	EXTKEY_SOURCE_CONNECTION, /* EXTKEY_SO_KEY on an established connection */
 };
 
 /* All in host byte order */
@@ -26,7 +28,9 @@ struct extkey_info {
 	__u8 source; /* enum extkey_source */
 	__u8 engine; /* enum extkey_engine: 0 hook, 1 tc */
 	__u8 scheme; /* enum extkey_scheme: 0 siphash, 1 xor */
-	__u8 unused[9]; /* 0 */
+	__u8 waiting; /* 1: no key yet, and until there is one, no further subflows */
+	__u8 covered; /* 0: engine tc has no programs on the interfaces that this socket uses */
+	__u8 unused[7]; /* 0 */
 };
 
 #endif /* EXTKEY_SOCKOPT_H */

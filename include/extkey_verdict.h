@@ -47,6 +47,7 @@ enum extkey_key {
 	EXTKEY_KEY_FIELDS, /* all fields are masked */
 	EXTKEY_KEY_TOKEN, /* scheme xor: T is masked, and no other */
 	EXTKEY_KEY_HOOK, /* engine hook masks, and the kernel looks at fields itself */
+	EXTKEY_KEY_WAITING, /* none yet: no field is taken but F, which has no mask */
 };
 
 struct extkey_facts {
@@ -69,6 +70,7 @@ struct extkey_facts {
  *	unproven	an answer to a join, without S
  *	no join		A without a join
  *	HMAC		A with the HMAC of another one
+ *	waiting		the connection has no key yet
  */
 #define EXTKEY_DROPS(DROP)                \
 	DROP(UNREADABLE, drop_unreadable) \
@@ -77,7 +79,8 @@ struct extkey_facts {
 	DROP(UNVERIFIED, drop_unverified) \
 	DROP(UNPROVEN, drop_unproven)     \
 	DROP(NO_JOIN, drop_no_join)       \
-	DROP(HMAC, drop_hmac)
+	DROP(HMAC, drop_hmac)             \
+	DROP(WAITING, drop_waiting)
 
 #define EXTKEY_DROP_VERDICT(name, counter) EXTKEY_DROP_##name,
 
@@ -98,6 +101,7 @@ static inline enum extkey_verdict extkey_judge(const struct extkey_facts *facts)
 	/* It is established by S alone: not by a bare SYN, nor does it fall back */
 	if (facts->to == EXTKEY_TO_JOINING &&
 	    (facts->key == EXTKEY_KEY_FIELDS ||
+	     facts->key == EXTKEY_KEY_WAITING ||
 	     facts->key == EXTKEY_KEY_UNKNOWN)) {
 		if (facts->segment == EXTKEY_SEGMENT_PLAIN)
 			return facts->refusal ? EXTKEY_PASS :
@@ -122,6 +126,8 @@ static inline enum extkey_verdict extkey_judge(const struct extkey_facts *facts)
 	if (facts->segment == EXTKEY_SEGMENT_STRANGE &&
 	    facts->key != EXTKEY_KEY_ABSENT)
 		return EXTKEY_DROP_STRANGE;
+	if (facts->key == EXTKEY_KEY_WAITING)
+		return facts->verified ? EXTKEY_PASS : EXTKEY_DROP_WAITING;
 	if (at_listener && has_ack && !facts->hmac)
 		return EXTKEY_DROP_HMAC;
 

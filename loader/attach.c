@@ -42,7 +42,7 @@ static bool chooses_engine(const struct options *options,
  * Its sockets have needed a key so far if the nearest policy around it wants one. A policy
  * of its own is no reason to do without.
  */
-static bool needs_key_so_far(const struct attachment *attachment)
+static void take_need_from_outer(struct attachment *attachment)
 {
 	struct extkey_policy outer;
 	__u64 id = attachment->id;
@@ -52,9 +52,35 @@ static bool needs_key_so_far(const struct attachment *attachment)
 		if (!policy_read(&attachment->maps, id, &outer))
 			continue;
 		close(fd);
-		return outer.require_key;
+		attachment->policy.require_key = outer.require_key;
+		attachment->policy.wait_key = outer.wait_key;
+		return;
 	}
-	return false;
+}
+
+/* One takes the place of the other; and where there is a key, nobody waits for one */
+static int merge_need(const struct options *options,
+		      struct extkey_policy *policy)
+{
+	if (options->require_key == 1 && options->wait_key == 1)
+		return usage_error(
+			"--require-key and --wait-key do not go together");
+	if (options->require_key == 1 || options->wait_key == 1)
+		policy->require_key = policy->wait_key = 0;
+	if (options->require_key >= 0)
+		policy->require_key = options->require_key;
+	if (policy->sources & EXTKEY_FROM_CGROUP)
+		policy->wait_key = 0;
+	if (options->wait_key >= 0)
+		policy->wait_key = options->wait_key;
+	if (!policy->wait_key)
+		return EXIT_OK;
+	if (policy->sources & EXTKEY_FROM_CGROUP)
+		return usage_error(
+			"--wait-key is for cgroups without a key: it goes with '--sources address'");
+	if (policy->scheme == EXTKEY_SCHEME_XOR)
+		return usage_error("--wait-key goes with --scheme siphash");
+	return EXIT_OK;
 }
 
 /* What was asked for, on top of what there is */
@@ -67,10 +93,11 @@ static int merge_policy(const struct options *options,
 		policy->scheme = attachment->old.scheme;
 		policy->engine = attachment->old.engine;
 		policy->require_key = attachment->old.require_key;
+		policy->wait_key = attachment->old.wait_key;
 		policy->bind_addresses = attachment->old.bind_addresses;
 		policy->sources = attachment->old.sources;
 	} else {
-		policy->require_key = needs_key_so_far(attachment);
+		take_need_from_outer(attachment);
 		policy->sources = EXTKEY_FROM_ADDRESS;
 	}
 	/* What stands in sin_zero by accident is not to take the key's place */
@@ -82,8 +109,6 @@ static int merge_policy(const struct options *options,
 		return usage_error("--key-file goes with '--sources cgroup'");
 	if (options->scheme >= 0)
 		policy->scheme = options->scheme;
-	if (options->require_key >= 0)
-		policy->require_key = options->require_key;
 	if (options->bind_addresses >= 0)
 		policy->bind_addresses = options->bind_addresses;
 	if (options->engine >= 0)
@@ -94,7 +119,7 @@ static int merge_policy(const struct options *options,
 	if (chose_devices(options) && !chooses_engine(options, attachment) &&
 	    policy->engine == EXTKEY_ENGINE_HOOK)
 		return usage_error("--netns and --dev go with '--engine tc'");
-	return EXIT_OK;
+	return merge_need(options, policy);
 }
 
 /* The engine is loaded then. With "auto" it is the first that the kernel takes. */
@@ -189,7 +214,7 @@ static int make_ready(const struct options *options,
 	int err;
 
 	/* First what may find a map full: then no device is touched */
-	err = policy_link(maps, attachment->fd, attachment->id, policy->cgroup);
+	err = policy_link(maps, attachment->fd, attachment->id, policy);
 	if (err || policy->engine != EXTKEY_ENGINE_TC)
 		return err;
 	/* A policy that changes is no reason to go to other interfaces */
@@ -205,11 +230,6 @@ static void print_change(const char *what, const char *old, const char *new)
 {
 	if (strcmp(old, new))
 		printf(", %s %s -> %s", what, old, new);
-}
-
-static const char *key_word(const struct extkey_policy *policy)
-{
-	return policy->require_key ? "required" : "optional";
 }
 
 static const char *addresses_word(const struct extkey_policy *policy)
@@ -258,6 +278,8 @@ static int attach(const struct options *options, struct attachment *attachment)
 		say("warning: this kernel has PREEMPT_RT, and may be one on which engine tc is not safe: see 'extkey_loader check'");
 	if (policy->sources & EXTKEY_FROM_ADDRESS && !has_address_length())
 		say("warning: this kernel does not show keys behind an address, which takes Linux 6.7: a socket with such a key is as one without; --require-key refuses it");
+	if (policy->wait_key && has_late_announcements())
+		say("warning: %s", LATE_ANNOUNCEMENTS);
 	/* The path is for people alone; by another name it is the same cgroup */
 	if (attachment->known &&
 	    !memcmp(&attachment->old, policy,

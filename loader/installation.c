@@ -29,7 +29,7 @@
 #define KEYS_MAP EXTKEY_DIR "/keys"
 #define CGROUP_KEYS_MAP EXTKEY_DIR "/cgroup_keys"
 #define POLICIES_MAP EXTKEY_DIR "/policies"
-#define DEVICES_MAP TC_DIR "/maps/devices"
+#define DEVICES_MAP EXTKEY_DIR "/devices"
 #define ENGINES_MAP EXTKEY_DIR "/engines"
 
 static void close_map(int *fd)
@@ -72,10 +72,7 @@ static int open_maps(struct maps *maps)
 	if (maps->counters < 0)
 		return maps->counters;
 	maps->devices = pin_open_map(DEVICES_MAP, sizeof(struct extkey_device));
-	if (maps->devices < 0 &&
-	    (maps->devices != -ENOENT || programs_are_there(SET_TC)))
-		return maps->devices;
-	return 0;
+	return maps->devices < 0 ? maps->devices : 0;
 }
 
 /* Both run for a moment. They make the same masks, so it does not matter which does. */
@@ -439,10 +436,8 @@ static int drop_if_unused(struct maps *maps, unsigned int engine)
 	err = engine == EXTKEY_ENGINE_HOOK ? installation_change_engines() : 0;
 	if (!err)
 		err = write_word(ENGINES_MAP, engine, 0);
-	if (!err && engine == EXTKEY_ENGINE_TC) {
+	if (!err && engine == EXTKEY_ENGINE_TC)
 		err = devices_detach(maps);
-		close_map(&maps->devices);
-	}
 	return err ? err : remove_dir(programs_dir(set));
 }
 

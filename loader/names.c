@@ -49,6 +49,13 @@ const char *sources_name(unsigned int bits)
 	return bits < NR(sources) ? sources[bits] : "unknown";
 }
 
+const char *key_word(const struct extkey_policy *policy)
+{
+	return policy->wait_key	   ? "awaited" :
+	       policy->require_key ? "required" :
+				     "optional";
+}
+
 int scheme_number(const char *word)
 {
 	return number_of(schemes, NR(schemes), word);

@@ -11,6 +11,8 @@ enum {
 	OPT_SCHEME = 256,
 	OPT_REQUIRE_KEY,
 	OPT_NO_REQUIRE_KEY,
+	OPT_WAIT_KEY,
+	OPT_NO_WAIT_KEY,
 	OPT_BIND_ADDRESSES,
 	OPT_NO_BIND_ADDRESSES,
 	OPT_ENGINE,
@@ -30,6 +32,8 @@ static const struct option long_options[] = {
 	{ "scheme", required_argument, NULL, OPT_SCHEME },
 	{ "require-key", no_argument, NULL, OPT_REQUIRE_KEY },
 	{ "no-require-key", no_argument, NULL, OPT_NO_REQUIRE_KEY },
+	{ "wait-key", no_argument, NULL, OPT_WAIT_KEY },
+	{ "no-wait-key", no_argument, NULL, OPT_NO_WAIT_KEY },
 	{ "bind-addresses", no_argument, NULL, OPT_BIND_ADDRESSES },
 	{ "no-bind-addresses", no_argument, NULL, OPT_NO_BIND_ADDRESSES },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
@@ -156,6 +160,10 @@ static int parse_option(int opt, int index, char **argv,
 	case OPT_NO_REQUIRE_KEY:
 		options->require_key = opt == OPT_REQUIRE_KEY;
 		break;
+	case OPT_WAIT_KEY:
+	case OPT_NO_WAIT_KEY:
+		options->wait_key = opt == OPT_WAIT_KEY;
+		break;
 	case OPT_BIND_ADDRESSES:
 	case OPT_NO_BIND_ADDRESSES:
 		options->bind_addresses = opt == OPT_BIND_ADDRESSES;
@@ -249,7 +257,8 @@ int options_parse(int argc, char **argv, const struct verb *verbs,
 
 	memset(options, 0, sizeof(*options));
 	options->engine = options->scheme = -1;
-	options->require_key = options->bind_addresses = options->sources = -1;
+	options->require_key = options->wait_key = -1;
+	options->bind_addresses = options->sources = -1;
 	err = parse_verb(argc < 2 ? "status" : argv[1], verbs, options);
 	if (err || argc < 2)
 		return err;

@@ -24,7 +24,8 @@ struct options {
 	/* attach: what was asked for; -1: what the policy has, or the default */
 	int engine;
 	int scheme;
-	int require_key;
+	int require_key; /* one of these two at most is 1 */
+	int wait_key;
 	int bind_addresses;
 	int sources;
 	bool engine_auto; /* whatever the kernel can do best */

@@ -19,14 +19,17 @@
 static const struct cgroup_program {
 	const char *name; /* of its pin, and of that of its link */
 	enum bpf_attach_type type;
+	bool waiting; /* for policies with wait_key alone */
 } cgroup_programs[] = {
-	{ "connect4", BPF_CGROUP_INET4_CONNECT },
-	{ "connect6", BPF_CGROUP_INET6_CONNECT },
-	{ "bind4", BPF_CGROUP_INET4_BIND },
-	{ "bind6", BPF_CGROUP_INET6_BIND },
-	{ "create", BPF_CGROUP_INET_SOCK_CREATE },
-	{ "setsockopt", BPF_CGROUP_SETSOCKOPT },
-	{ "getsockopt", BPF_CGROUP_GETSOCKOPT },
+	{ "connect4", BPF_CGROUP_INET4_CONNECT, false },
+	{ "connect6", BPF_CGROUP_INET6_CONNECT, false },
+	{ "bind4", BPF_CGROUP_INET4_BIND, false },
+	{ "bind6", BPF_CGROUP_INET6_BIND, false },
+	{ "create", BPF_CGROUP_INET_SOCK_CREATE, false },
+	{ "setsockopt", BPF_CGROUP_SETSOCKOPT, false },
+	{ "getsockopt", BPF_CGROUP_GETSOCKOPT, false },
+	{ "hold", BPF_CGROUP_INET_EGRESS, true },
+	{ "knock", BPF_CGROUP_SOCK_OPS, true },
 };
 
 #define NR_CGROUP_PROGRAMS \
@@ -107,8 +110,15 @@ static int link_one(int cgroup_fd, __u64 id,
 		       err;
 }
 
+/* Once linked they stay, whatever the policy says then: for the sockets that wait */
+static bool needs(const struct extkey_policy *policy,
+		  const struct cgroup_program *program)
+{
+	return policy->wait_key || !program->waiting;
+}
+
 int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
-		const char *cgroup)
+		const struct extkey_policy *policy)
 {
 	char dir[PIN_PATH_MAX];
 	unsigned int i;
@@ -119,21 +129,23 @@ int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
 	if (!err)
 		err = pin_make_dir(dir);
 	if (!err && counters_add(maps->counters, id))
-		err = map_error("counters", cgroup);
+		err = map_error("counters", policy->cgroup);
 	for (i = 0; i < NR_CGROUP_PROGRAMS && !err; i++)
-		err = link_one(cgroup_fd, id, &cgroup_programs[i]);
+		if (needs(policy, &cgroup_programs[i]))
+			err = link_one(cgroup_fd, id, &cgroup_programs[i]);
 	return err;
 }
 
-bool policy_linked(__u64 id)
+bool policy_linked(__u64 id, const struct extkey_policy *policy)
 {
 	struct link_state state;
 	unsigned int i;
 
 	for (i = 0; i < NR_CGROUP_PROGRAMS; i++)
-		if (!link_alive(id, &cgroup_programs[i], &state) ||
-		    !programs_have(SET_CGROUP, cgroup_programs[i].name,
-				   state.prog_id))
+		if (needs(policy, &cgroup_programs[i]) &&
+		    (!link_alive(id, &cgroup_programs[i], &state) ||
+		     !programs_have(SET_CGROUP, cgroup_programs[i].name,
+				    state.prog_id)))
 			return false;
 	return true;
 }

@@ -26,12 +26,12 @@ bool policy_read(const struct maps *maps, __u64 id,
 int policy_write(const struct maps *maps, __u64 id,
 		 const struct extkey_policy *policy);
 
-/* All of attach but the policy: the links, and a place for the counters */
+/* All of attach but to write the policy: the links, and a place for the counters */
 int policy_link(const struct maps *maps, int cgroup_fd, __u64 id,
-		const char *cgroup);
+		const struct extkey_policy *policy);
 
 /* Whether the links are there, alive, and run the programs that are pinned */
-bool policy_linked(__u64 id);
+bool policy_linked(__u64 id, const struct extkey_policy *policy);
 
 /* First the policy, then all else of the cgroup */
 int policy_remove(const struct maps *maps, __u64 id);

@@ -37,7 +37,8 @@ static const struct set {
 /* Maps of more than one object */
 static const char *const shared_maps[] = { "keys",     "cgroup_keys",
 					   "policies", "counters",
-					   "engines",  "namespaces" };
+					   "engines",  "namespaces",
+					   "devices" };
 
 /* What libbpf and the verifier say is of interest only if a load fails */
 static char libbpf_log[4096];
@@ -112,7 +113,7 @@ static bool is_counters(const char *map)
  */
 static bool is_kept(const char *map)
 {
-	return (is_shared(map) && !is_counters(map)) || !strcmp(map, "devices");
+	return is_shared(map) && !is_counters(map);
 }
 
 /* A descriptor of a pinned map, -ENOENT if there is none, or another negative errno */

@@ -195,6 +195,9 @@ static void add_settings(struct requirements *found)
 	add(found, "net.ipv4.tcp_migrate_req", SETTING, "hook tc",
 	    strcmp(migrate, "1") || has_request_migration(),
 	    "this kernel may crash when it hands a half-open MPTCP connection over to another listener (it has no mptcp_subflow_reqsk_clone()), with extkey or without; 'sysctl net.ipv4.tcp_migrate_req=0'");
+	add(found, "net.mptcp.add_addr_timeout", SETTING, "hook tc",
+	    !has_late_announcements(), "for 'attach --wait-key' alone: %s",
+	    LATE_ANNOUNCEMENTS);
 	if (!ask_ip("limits show", line, sizeof(line))) {
 		add(found, "limits and endpoints of MPTCP", SETTING, "hook tc",
 		    false,

@@ -46,7 +46,8 @@ static time_t now(void)
 
 static bool wants_key(const struct extkey_policy *policy)
 {
-	return policy->require_key || policy->sources & EXTKEY_FROM_CGROUP;
+	return policy->require_key || policy->wait_key ||
+	       policy->sources & EXTKEY_FROM_CGROUP;
 }
 
 /* The nearest attached cgroup, from this one on upwards, or 0; takes @fd */

@@ -197,8 +197,12 @@ static void read_key(const struct nlattr *storages, struct mptcp_socket *found)
 	found->engine = stored.engine;
 	found->hooked = stored.flags & EXTKEY_SOCK_HOOKED;
 	found->of_cgroup = stored.flags & EXTKEY_SOCK_CGROUP;
-	found->keyless = stored.flags & EXTKEY_SOCK_KEYLESS;
-	if (!found->of_cgroup)
+	found->waits = stored.flags & EXTKEY_SOCK_WAITS;
+	found->keyless = stored.flags & EXTKEY_SOCK_KEYLESS &&
+			 !stored.connection_key_of;
+	if (stored.connection_key_of)
+		found->fingerprint = stored.keys.connection.fingerprint;
+	else if (!found->of_cgroup)
 		found->fingerprint = stored.keys.sending.fingerprint;
 	explicit_bzero(&stored, sizeof(stored));
 }

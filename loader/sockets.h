@@ -28,6 +28,7 @@ struct mptcp_socket {
 	__u32 fingerprint; /* 0 if the key is its cgroup's */
 	bool of_cgroup;
 	bool keyless; /* was to have a key, and has none */
+	bool waits; /* was made to wait for one */
 };
 
 /*

@@ -129,7 +129,7 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 {
 	struct report *report = data;
 	json_t *counters = json_object();
-	bool linked = policy_linked(id);
+	bool linked = policy_linked(id, policy);
 
 	if (counters_visit(report->maps->counters, id, add_counter, counters))
 		say("warning: no counters: %s", failure());
@@ -144,15 +144,17 @@ static int add_cgroup(__u64 id, const struct extkey_policy *policy, void *data)
 		      policy->cgroup);
 	json_array_append_new(
 		report->cgroups,
-		json_pack("{s:o, s:I, s:s, s:s, s:b, s:b, s:s, s:o, s:b, s:o}",
-			  "cgroup", text_json(policy->cgroup), "id",
-			  (json_int_t)id, "engine", engine_name(policy->engine),
-			  "scheme", scheme_name(policy->scheme), "require_key",
-			  (int)policy->require_key, "bind_addresses",
-			  (int)policy->bind_addresses, "sources",
-			  sources_name(policy->sources), "key",
-			  keys_json(report, id, policy), "linked", (int)linked,
-			  "counters", counters));
+		json_pack(
+			"{s:o, s:I, s:s, s:s, s:b, s:b, s:b, s:s, s:o, s:b, s:o}",
+			"cgroup", text_json(policy->cgroup), "id",
+			(json_int_t)id, "engine", engine_name(policy->engine),
+			"scheme", scheme_name(policy->scheme), "require_key",
+			(int)policy->require_key, "wait_key",
+			(int)policy->wait_key, "bind_addresses",
+			(int)policy->bind_addresses, "sources",
+			sources_name(policy->sources), "key",
+			keys_json(report, id, policy), "linked", (int)linked,
+			"counters", counters));
 	return 0;
 }
 
@@ -168,7 +170,8 @@ static int add_socket(const struct mptcp_socket *socket, void *data)
 		lacks(report,
 		      "the socket %s holds a key, and no engine is loaded: run 'extkey_loader attach' again",
 		      socket->local);
-	if (socket->keyless && !strcmp(socket->role, "listener"))
+	if (socket->keyless && !socket->waits &&
+	    !strcmp(socket->role, "listener"))
 		lacks(report,
 		      "the listener %s has no key, which its policy requires, so its clients use TCP: have it bind() with one, or give its cgroup one by 'extkey_loader attach --key-file'",
 		      socket->local);
@@ -179,7 +182,8 @@ static int add_socket(const struct mptcp_socket *socket, void *data)
 	if (socket->of_cgroup)
 		snprintf(fingerprint, sizeof(fingerprint), "of the cgroup");
 	else if (socket->keyless)
-		snprintf(fingerprint, sizeof(fingerprint), "none");
+		snprintf(fingerprint, sizeof(fingerprint), "%s",
+			 socket->waits ? "awaited" : "none");
 	else
 		snprintf(fingerprint, sizeof(fingerprint), "%08x",
 			 socket->fingerprint);
@@ -347,7 +351,9 @@ static void print_cgroup(const json_t *entry)
 	       text_of(entry, "cgroup"),
 	       json_integer_value(json_object_get(entry, "id")),
 	       text_of(entry, "engine"), text_of(entry, "scheme"),
-	       is_true(entry, "require_key") ? "required" : "optional",
+	       is_true(entry, "wait_key")    ? "awaited" :
+	       is_true(entry, "require_key") ? "required" :
+					       "optional",
 	       text_of(entry, "sources"),
 	       is_true(entry, "bind_addresses") ? " addresses bound" : "",
 	       is_true(entry, "linked") ? "" : " (not linked)");

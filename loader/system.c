@@ -199,6 +199,22 @@ bool is_realtime(void)
 	return !access("/sys/kernel/realtime", F_OK);
 }
 
+#define LATE 5 /* seconds */
+
+bool has_late_announcements(void)
+{
+	FILE *file = fopen("/proc/sys/net/mptcp/add_addr_timeout", "re");
+	int seconds = 0;
+
+	if (file) {
+		if (fscanf(file, "%d", &seconds) != 1)
+			seconds = 0;
+		fclose(file);
+	}
+	/* 0: never again */
+	return seconds <= 0 || seconds > LATE;
+}
+
 bool has_request_migration(void)
 {
 	return features()->request_migration;

@@ -34,6 +34,14 @@ bool has_request_migration(void);
 /* Whether this is a kernel with PREEMPT_RT, on which engine tc may be unsafe */
 bool is_realtime(void);
 
+/*
+ * Whether an address that was announced (ADD_ADDR) before there is a key may be announced again
+ * too late: what to say then
+ */
+bool has_late_announcements(void);
+#define LATE_ANNOUNCEMENTS \
+	"an address that is announced before there is a key is announced again three times: after net.mptcp.add_addr_timeout, 120 s by default, or on newer kernels within two seconds; 'sysctl net.mptcp.add_addr_timeout=1', or better, endpoints of type subflow"
+
 /* Whether this process may look at all namespaces, programs and links there are */
 bool has_sys_admin(void);
 

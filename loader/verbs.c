@@ -43,8 +43,8 @@ static int cmd_version(const struct options *options)
 const struct verb verbs[] = {
 	{ "attach",
 	  "CGROUP [--key-file FILE|-] [--sources LIST] [--scheme siphash|xor]\n"
-	  "         [--[no-]require-key] [--[no-]bind-addresses] [--engine auto|hook|tc]\n"
-	  "         [--netns NAME|PATH] [--dev DEV]...",
+	  "         [--[no-]require-key | --[no-]wait-key] [--[no-]bind-addresses]\n"
+	  "         [--engine auto|hook|tc] [--netns NAME|PATH] [--dev DEV]...",
 	  "give the sockets of a cgroup a key, or take theirs; again, to change its policy",
 	  "For a cgroup that is attached already, what is not given stays as it is. Programs\n"
 	  "of another build are replaced while they run.\n\n"
@@ -57,6 +57,8 @@ const struct verb verbs[] = {
 	  "  --scheme siphash   all five fields are masked, each with a mask of its own (default)\n"
 	  "  --scheme xor       the token alone, for study\n"
 	  "  --require-key      MPTCP sockets that give no key get EPERM\n"
+	  "  --wait-key         they may connect and listen, but a connection has no further subflow\n"
+	  "                     until it gets a key of its own, by an option of the socket\n"
 	  "  --bind-addresses   nobody can move a join; does not go with address translation\n"
 	  "  --engine auto      hook where this kernel has it, else tc (default)\n"
 	  "  --netns, --dev     engine tc: the interfaces; all that are up but lo, if no DEV is\n"

@@ -29,7 +29,7 @@ remade() {
 }
 
 devices() {
-	bpftool -j map dump pinned "$BPFFS/extkey/tc/maps/devices" | jq length
+	bpftool -j map dump pinned "$BPFFS/extkey/devices" | jq length
 }
 
 faults_up

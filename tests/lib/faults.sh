@@ -36,8 +36,8 @@ state() {
 		[[ ! -e $BPFFS/extkey/counters ]] || {
 			bpftool -j map dump pinned "$BPFFS/extkey/counters"
 		}
-		[[ ! -e $BPFFS/extkey/tc/maps/devices ]] ||
-			bpftool -j map dump pinned "$BPFFS/extkey/tc/maps/devices"
+		[[ ! -e $BPFFS/extkey/devices ]] ||
+			bpftool -j map dump pinned "$BPFFS/extkey/devices"
 	} | jq -c 'map(.name // .formatted.value.name // .formatted.key) | sort'
 	for dev in c1 c2; do
 		echo "qdisc show dev $dev clsact"
@@ -157,7 +157,7 @@ kill_each() {
 		*)	problems+="not killed at $call $nr: exit status $rc"$'\n' ;;
 		esac
 		now=$(state)
-		rest=$(grep -vE "^$BPFFS/extkey(_removed/|/[a-z]*/loading/|/tc/maps/|/(keys|policies|counters)$)" <<<"$now")
+		rest=$(grep -vE "^$BPFFS/extkey(_removed/|/[a-z]*/loading/|/tc/maps/|/(keys|policies|counters|devices)$)" <<<"$now")
 		[[ ${EXTKEY_LONG:-} == 1 || ! ${seen["$rest"]:-} ]] || continue
 		seen["$rest"]=1
 		problem=$(faults_hold "$old" "$new")

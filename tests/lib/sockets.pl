@@ -8,6 +8,8 @@
 #	accept LISTENER NAME		disconnect NAME
 #	send NAME			receive NAME		a byte
 #	close NAME			abort NAME
+#	key NAME KEY			EXTKEY_SO_KEY
+#	info NAME			EXTKEY_SO_INFO, which is printed as what went wrong
 use strict;
 use warnings;
 use Socket;
@@ -36,6 +38,13 @@ my %verbs = (
 	send => sub { syswrite $sockets{$_[0]}, 'x' },
 	receive => sub { sysread $sockets{$_[0]}, my $byte, 1 },
 	close => sub { close delete $sockets{$_[0]} },
+	key => sub { setsockopt $sockets{$_[0]}, 25976, 1, pack 'H*', $_[1] },
+	info => sub {
+		my $info = getsockopt $sockets{$_[0]}, 25976, 2 or return;
+		my ($fingerprint, $source, $engine, $scheme, $waiting, $covered) = unpack 'LC5', $info;
+		die sprintf "%s %08x%s%s\n", (qw(none address socket cgroup connection))[$source], $fingerprint,
+			$waiting ? ' waiting' : '', $covered ? '' : ' uncovered';
+	},
 	abort => sub {
 		setsockopt $sockets{$_[0]}, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
 		close delete $sockets{$_[0]};
@@ -47,5 +56,5 @@ while (my $line = <STDIN>) {
 	my ($verb, @words) = split / /, $line;
 	$! = 0;
 	my $done = eval { $verbs{$verb}->(@words) };
-	print "$line: ", ($done ? 'done' : $@ || $! || 'end'), "\n";
+	print "$line: ", ($done ? 'done' : $@ =~ s/\n//r || $! || 'end'), "\n";
 }

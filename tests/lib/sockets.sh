@@ -6,6 +6,7 @@
 #	sockets_up		one such process on each host, "client" and "server"
 #	does NAME WORD...	the process did what these words say; they are in sockets.pl
 #	does_not NAME ERROR WORD...  it says so
+#	informs NAME SOCKET INFO  what EXTKEY_SO_INFO says of the socket, see sockets.pl
 #	fingerprint ROLE END ADDR:PORT  of the sockets of that role with this "local" or
 #				"remote" end
 #	joins DESC accepted|refused	the client joins on path 2, all connections that have
@@ -48,6 +49,11 @@ does_not() {
 
 	sockets_tell "$name" "$@"
 	is "${SOCKETS_ANSWER##*: }" "$why" "$name $*: $why"
+}
+
+informs() {
+	sockets_tell "$1" info "$2"
+	is "${SOCKETS_ANSWER##*: }" "$3" "${4:-$1 $2: $3}"
 }
 
 fingerprint() {

@@ -48,7 +48,7 @@ successor() {
 }
 
 entries() {
-	bpftool -j map dump pinned "$BPFFS/extkey/tc/maps/devices" | jq length
+	bpftool -j map dump pinned "$BPFFS/extkey/devices" | jq length
 }
 
 devices() {

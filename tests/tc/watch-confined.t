@@ -66,7 +66,7 @@ others() {
 
 # "NETNS IFINDEX NAME" as it is in the map, and the pins
 entries() {
-	bpftool -j map dump pinned "$BPFFS/extkey/tc/maps/devices" |
+	bpftool -j map dump pinned "$BPFFS/extkey/devices" |
 		jq -r '.[].formatted | "\(.key.netns) \(.key.ifindex) \(.value.name)"' | sort
 	find "$BPFFS/extkey/tc/links" | sort
 }

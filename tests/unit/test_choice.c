@@ -160,7 +160,9 @@ static void test_secrets(void **state)
 		.has_sending = 1,
 		.has_accepted = 1,
 		.has_connection = 1,
+		.connection.mask_key[15] = 1,
 	};
+	const struct extkey_keys unwritten = { .has_connection = 1 };
 	const struct extkey_keys none = { .has_sending = 0 };
 
 	(void)state;
@@ -170,6 +172,7 @@ static void test_secrets(void **state)
 			 &keys.accepted);
 	assert_ptr_equal(extkey_secret_of(&keys, EXTKEY_CHOICE_CONNECTION),
 			 &keys.connection);
+	assert_null(extkey_secret_of(&unwritten, EXTKEY_CHOICE_CONNECTION));
 	assert_null(extkey_secret_of(&keys, EXTKEY_CHOICE_PLAIN));
 	assert_null(extkey_secret_of(&keys, EXTKEY_CHOICE_NONE));
 	assert_null(extkey_secret_of(&none, EXTKEY_CHOICE_SENDING));

@@ -22,8 +22,8 @@
 #define NR_COLUMNS 10 /* the last one is the verdict */
 
 static const char *const no_yes[] = { "no", "yes", NULL };
-static const char *const keys[] = { "unknown", "none", "fields",
-				    "token",   "hook", NULL };
+static const char *const keys[] = { "unknown", "none",	  "fields", "token",
+				    "hook",    "waiting", NULL };
 static const char *const sockets[] = { "orphan",  "other",	"listener",
 				       "joining", "connection", NULL };
 static const char *const segments[] = {
@@ -37,6 +37,7 @@ static const char *const verdicts[] = {
 	[EXTKEY_DROP_UNPROVEN] = "drop: unproven",
 	[EXTKEY_DROP_NO_JOIN] = "drop: no join",
 	[EXTKEY_DROP_HMAC] = "drop: HMAC",
+	[EXTKEY_DROP_WAITING] = "drop: waiting",
 	[EXTKEY_PASS] = "pass",
 	NULL,
 };
@@ -189,7 +190,7 @@ static void test_all(void **state)
 				verdicts[got], verdicts[want]);
 		nr++;
 	} while (advance(values));
-	assert_int_equal(nr, 2 * 5 * 7 * 5 * 2 * 2 * 2 * 2 * 2);
+	assert_int_equal(nr, 2 * 5 * 7 * 6 * 2 * 2 * 2 * 2 * 2);
 	for (row = 0; row < nr_rows; row++)
 		if (!hits[row])
 			fail_msg("%s: row %u of the table never decides", DOC,
