@@ -39,7 +39,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 PEERS := $(B)/extkey_server $(B)/extkey_client $(B)/extkey_rawsend
 HEADERS := $(wildcard include/*.h loader/*.h)
 
-all: $(B)/extkey_loader $(B)/libextkey_preload.so
+all: $(B)/extkey_loader $(B)/libextkey_preload.so $(B)/libextkey_tls.so
 
 # What a build needs, and the package that has it
 $(B)/tools-are-there: Makefile
@@ -52,6 +52,7 @@ $(B)/tools-are-there: Makefile
 	header linux/mptcp.h linux-libc-dev; \
 	printf '#include <bpf/libbpf.h>\n#if LIBBPF_MAJOR_VERSION < 1\n#error\n#endif\n' | \
 		$(CC) -E - >/dev/null 2>&1 || { echo "make: libbpf is older than 1.0; install libbpf-dev of Debian 12 or later" >&2; exit 1; }; \
+	header openssl/ssl.h libssl-dev; \
 	version=$$($(CLANG) -dumpversion | cut -d. -f1); \
 	[ "$$version" -ge 14 ] || { echo "make: $(CLANG) is version $$version, 14 is needed; install the package clang-19" >&2; exit 1; }
 	@touch $@
@@ -76,7 +77,7 @@ $(B)/loader/%.o: loader/%.c $(HEADERS) $(SKELETONS) $(B)/build_id.h
 $(B)/extkey_loader: $(LOADER_OBJS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lelf -lz -ljansson -lmnl
 
-$(B)/libextkey_preload.so: preload/extkey_preload.c $(HEADERS) $(B)/tools-are-there
+$(B)/libextkey_preload.so $(B)/libextkey_tls.so: $(B)/lib%.so: preload/%.c $(HEADERS) $(B)/tools-are-there
 	$(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) $< -o $@
 
 $(B)/unit/test_options: $(B)/loader/options.o $(B)/loader/names.o $(B)/loader/verbs.o
@@ -157,11 +158,13 @@ target = $(call quoted,$(DESTDIR)$(PREFIX)/$(1))
 install: all
 	install -D -m 755 $(B)/extkey_loader $(call target,sbin/extkey_loader)
 	install -D -m 644 $(B)/libextkey_preload.so $(call target,lib/libextkey_preload.so)
+	install -D -m 644 $(B)/libextkey_tls.so $(call target,lib/libextkey_tls.so)
 	prefix=$$(printf '%s\n' $(call quoted,$(PREFIX)) | sed 's/[\\&|]/\\&/g') && \
 		sed "s|@PREFIX@|$$prefix|" systemd/extkey-watch.service | \
 		install -D -m 644 /dev/stdin $(call target,lib/systemd/system/extkey-watch.service)
 	install -D -m 644 include/extkey.h $(call target,include/extkey.h)
 	install -D -m 644 include/extkey_sockopt.h $(call target,include/extkey_sockopt.h)
+	install -D -m 644 include/extkey_tls.h $(call target,include/extkey_tls.h)
 
 # For a fresh machine: packages first, then a make that finds them
 demo:

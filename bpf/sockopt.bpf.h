@@ -68,6 +68,10 @@ take_connection_key(struct bpf_sockopt *ctx, const struct extkey_secret *secret)
 	    has_connection_key(msk, stored))
 		return refuse(-EBUSY);
 	stored->keys.connection = *secret;
+	/* The hook writes to these flags as well, but not before there is a key */
+	stored->flags &= ~EXTKEY_SOCK_TLS;
+	if (ctx->optname == EXTKEY_SO_TLS_KEY)
+		stored->flags |= EXTKEY_SOCK_TLS;
 	barrier();
 	stored->connection_key_of = key_part(msk);
 	count(stored->cgroup_id, keys_taken);
@@ -84,7 +88,8 @@ static __always_inline int take_option(struct bpf_sockopt *ctx)
 	struct sock *sk;
 	__u64 cgroup_id;
 
-	if (ctx->level != EXTKEY_SOL || ctx->optname != EXTKEY_SO_KEY) {
+	if (ctx->level != EXTKEY_SOL || (ctx->optname != EXTKEY_SO_KEY &&
+					 ctx->optname != EXTKEY_SO_TLS_KEY)) {
 		/* More than a program gets to see is for the kernel, as it is */
 		if (ctx->optlen > PAGE_SIZE)
 			ctx->optlen = 0;
@@ -106,7 +111,8 @@ static __always_inline int take_option(struct bpf_sockopt *ctx)
 		return refuse(-EINVAL);
 	}
 	sk = kernel_cast(struct sock, ctx->sk);
-	if (sk->__sk_common.skc_state != TCP_CLOSE)
+	if (sk->__sk_common.skc_state != TCP_CLOSE ||
+	    ctx->optname == EXTKEY_SO_TLS_KEY)
 		return take_connection_key(ctx, &secret);
 	note_engine(policy, sk);
 	stored = bpf_sk_storage_get(&keys, ctx->sk, NULL,
@@ -124,7 +130,9 @@ static __always_inline __u8 source_of(const struct mptcp_sock *msk,
 				      const struct extkey_sock *stored)
 {
 	if (has_connection_key(msk, stored))
-		return EXTKEY_SOURCE_CONNECTION;
+		return stored->flags & EXTKEY_SOCK_TLS ?
+			       EXTKEY_SOURCE_TLS :
+			       EXTKEY_SOURCE_CONNECTION;
 	if (stored->flags & EXTKEY_SOCK_CGROUP)
 		return EXTKEY_SOURCE_CGROUP;
 	if (!stored->keys.has_sending)
@@ -166,7 +174,7 @@ static __always_inline int tell_info(struct bpf_sockopt *ctx)
 		info->waiting = stored->flags & EXTKEY_SOCK_WAITS &&
 				!has_connection_key(msk, stored);
 		info->fingerprint =
-			info->source == EXTKEY_SOURCE_CONNECTION ?
+			has_connection_key(msk, stored) ?
 				stored->keys.connection.fingerprint :
 				stored->keys.sending.fingerprint;
 		address = (__u64)ctx->sk;

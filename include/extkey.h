@@ -139,10 +139,15 @@ static inline int extkey_set_key(struct sockaddr_storage *addr,
  * one in an address or that of the cgroup. What a listener has, so do the sockets that it
  * accepts.
  *
+ * Or gives it to the connection of @fd, once, if the policy has connections wait for a key
+ * ('extkey_loader attach --wait-key'). The other end does the same, sooner or later. Each peer of
+ * one listener can have a key of its own.
+ *
  * Returns 0 or
  *	-EINVAL		@len is not that of a key, the key is all zero, or one of which the
  *			policy's scheme xor makes no mask
- *	-EBUSY		the socket is connected, is connecting, or listens
+ *	-EBUSY		the socket is connected, is connecting, or listens, and it does not wait; or
+ *			it has got its key
  *	-ENOMEM		no memory for the key
  *	-ENOPROTOOPT, -EOPNOTSUPP  no policy applies: this is no MPTCP socket (any more), its cgroup
  *			is not attached, or a program of 32 bits asks a kernel of 64

@@ -124,5 +124,6 @@ struct extkey_sock {
 	8 /* was made where a key is required, and has not got one: nobody joins */
 #define EXTKEY_SOCK_WAITS \
 	32 /* besides KEYLESS: each connection may get a key of its own, and then it has that */
+#define EXTKEY_SOCK_TLS 64 /* that key came out of a TLS session */
 
 #endif /* EXTKEY_MAPS_H */

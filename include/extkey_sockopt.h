@@ -13,6 +13,8 @@
 /* set: the key, 8 bytes or 16 to 32. Of a connection that waits, of an established one. */
 #define EXTKEY_SO_KEY 1
 #define EXTKEY_SO_INFO 2 /* get: struct extkey_info */
+#define EXTKEY_SO_TLS_KEY \
+	3 /* as EXTKEY_SO_KEY, and the key is out of TLS: extkey_tls.h */
 
 enum extkey_source {
 	EXTKEY_SOURCE_NONE, /* no key */
@@ -20,6 +22,7 @@ enum extkey_source {
 	EXTKEY_SOURCE_SOCKET, /* EXTKEY_SO_KEY before connect() or listen() */
 	EXTKEY_SOURCE_CGROUP,
 	EXTKEY_SOURCE_CONNECTION, /* EXTKEY_SO_KEY on an established connection */
+	EXTKEY_SOURCE_TLS, /* EXTKEY_SO_TLS_KEY, there as well */
 };
 
 /* All in host byte order */

@@ -14,13 +14,13 @@ set -euo pipefail
 host=(
 	# the command and the BPF programs
 	gcc make libc6-dev clang-19 llvm-19 libbpf-dev libelf-dev zlib1g-dev bpftool
-	libjansson-dev libmnl-dev
+	libjansson-dev libmnl-dev libssl-dev
 	# the tests
 	perl libcmocka-dev openssl iproute2 tcpdump jq util-linux procps bsdextrautils
-	libcap2-bin libssl-dev strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools
+	libcap2-bin strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools
 	iptables nftables iputils-ping
 	# other people's programs
-	nginx-light libnginx-mod-stream haproxy curl mptcpize
+	nginx-light libnginx-mod-stream haproxy curl mptcpize python3 socat
 )
 lint=(clang-format-19 clang-tidy-19 shellcheck codespell)
 source=(linux-source-6.12 xz-utils)

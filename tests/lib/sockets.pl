@@ -42,7 +42,7 @@ my %verbs = (
 	info => sub {
 		my $info = getsockopt $sockets{$_[0]}, 25976, 2 or return;
 		my ($fingerprint, $source, $engine, $scheme, $waiting, $covered) = unpack 'LC5', $info;
-		die sprintf "%s %08x%s%s\n", (qw(none address socket cgroup connection))[$source], $fingerprint,
+		die sprintf "%s %08x%s%s\n", (qw(none address socket cgroup connection tls))[$source], $fingerprint,
 			$waiting ? ' waiting' : '', $covered ? '' : ' uncovered';
 	},
 	abort => sub {

@@ -17,10 +17,13 @@ for header in bpf/libbpf.h,libbpf-dev libelf.h,libelf-dev jansson.h,libjansson-d
 done
 refuses 2 "libbpf is older than 1.0" "a libbpf with no version" \
 	make B="$TAP_TMP/b" CC="gcc -nostdinc -isystem $TAP_TMP/headers"
+printf '#define LIBBPF_MAJOR_VERSION 1\n' >"$TAP_TMP/headers/bpf/libbpf.h"
+refuses 2 "install the package libssl-dev" "no openssl/ssl.h" \
+	make B="$TAP_TMP/b" CC="gcc -nostdinc -isystem $TAP_TMP/headers"
 
 check "make install" make install DESTDIR="$TAP_TMP/root" PREFIX=/usr
 check "the command runs" "$TAP_TMP/root/usr/sbin/extkey_loader" version
-check "the library is there" test -f "$TAP_TMP/root/usr/lib/libextkey_preload.so"
+check "the library is there" test -f "$TAP_TMP/root/usr/lib/libextkey_preload.so" -a -f "$TAP_TMP/root/usr/lib/libextkey_tls.so"
 check "the unit for systemd starts the command" grep -qx 'ExecStart="/usr/sbin/extkey_loader" watch' \
 	"$TAP_TMP/root/usr/lib/systemd/system/extkey-watch.service"
 prefix="/opt/it's a|b & c"
