@@ -5,12 +5,12 @@
 # a client with another key never has one. With EXTKEY_LONG=1 for ten minutes.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
+. tests/lib/programs.sh
 
 SECONDS_IN_ALL=20
 CONNECTIONS=5
 [[ ${EXTKEY_LONG:-} != 1 ]] || SECONDS_IN_ALL=600
 
-WRAP=/usr/lib/$(uname -m)-linux-gnu/mptcpize/libmptcpwrap.so.0
 NGINX=5001 HAPROXY=5002 BACKEND=5003
 keys=("$(key one 000102030405060708090a0b0c0d0e0f10111213)"
 	"$(key two 202122232425262728292a2b2c2d2e2f30313233)")
@@ -40,17 +40,11 @@ cat >"$TAP_TMP/haproxy.cfg" <<-END
 		server one 127.0.0.1:$BACKEND
 END
 
-# As mptcpize runs them
 start_servers() {
 	in_s ip link set lo up
 	spawn server in_s build/extkey_server --protocol tcp --listener "127.0.0.1:$BACKEND"
-	spawn nginx in_cgroup "$CG_S" in_s env LD_PRELOAD="$WRAP" nginx -c "$TAP_TMP/nginx.conf" -e "$TAP_TMP/nginx.log"
-	spawn haproxy in_cgroup "$CG_S" in_s env LD_PRELOAD="$WRAP" \
-		haproxy -W -f "$TAP_TMP/haproxy.cfg" -p "$TAP_TMP/haproxy.pid"
-}
-
-listens_at() {
-	in_s ss -MHltn "sport = :$1" | grep -q .
+	server_program nginx nginx -c "$TAP_TMP/nginx.conf" -e "$TAP_TMP/nginx.log"
+	server_program haproxy haproxy -W -f "$TAP_TMP/haproxy.cfg" -p "$TAP_TMP/haproxy.pid"
 }
 
 # The masters stay; their files are empty for a moment while they reload
