@@ -39,13 +39,17 @@ unbound() { # ADDRESS
 
 all_programs() { # FAMILY ADDRESS URL-ADDRESS
 	joins "curl$1" 1 fetch "$3:$NGINX"
+	row "curl, nginx" "IPv$1" "$RESULT"
 	server_program iperf3 iperf3 -s -1
 	check "iperf3 listens" wait_for 20 listens_at 5201
 	joins "iperf$1" 2 iperf "$2"
+	row "iperf3" "IPv$1" "$RESULT"
 	joins "static$1" 1 static "$3"
+	row "a program in C, linked statically" "IPv$1" "$RESULT"
 	server_program unbound perl -e "$LISTENER" "$1"
 	check "a listener without bind()" wait_for 20 grep -q . "$TAP_TMP/unbound.out"
 	joins "unbound$1" 1 unbound "$2"
+	row "perl, at a listener without \`bind()\`" "IPv$1" "$RESULT"
 	stop unbound
 }
 
@@ -61,4 +65,5 @@ check "endpoint of IPv6" endpoint_c "$NET2_C6" subflow
 all_programs 6 "$NET1_S6" "[$NET1_S6]"
 is "$(counter "$CG_C" keys_given)" 10 "each socket() of the clients got the key"
 is "$(dropped "$CG_C") $(dropped "$CG_S")" "0 0" "nothing was dropped"
+is_documented
 done_testing
