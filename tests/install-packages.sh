@@ -20,8 +20,8 @@ host=(
 	libcap2-bin strace ethtool iperf3 gnuplot-nox spin libclang-rt-19-dev wireguard-tools
 	iptables nftables iputils-ping
 	# other people's programs
-	nginx-light libnginx-mod-stream haproxy curl socat wget python3 mptcpize openssh-client openssh-server
-	nodejs openjdk-17-jdk-headless
+	nginx-light libnginx-mod-stream haproxy curl socat wget mptcpize openssh-client openssh-server systemd
+	nodejs openjdk-17-jdk-headless python3 golang-go liburing-dev
 )
 lint=(clang-format-19 clang-tidy-19 shellcheck codespell)
 source=(linux-source-6.12 xz-utils)
