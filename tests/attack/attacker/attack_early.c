@@ -15,7 +15,7 @@ bool hold_first(struct frame *frame, struct connection *target)
 	const uint8_t *capable;
 
 	fflush(stdout);
-	hold_firsts = true;
+	hold_firsts = hold_data = true;
 	do {
 		if (!pump(until, false, frame))
 			return false;
@@ -39,7 +39,7 @@ void pass_first(int path, int64_t arrives, struct frame *held_frame)
 
 	while (now_ms() < arrives)
 		pump(arrives, false, &frame);
-	hold_firsts = false;
+	hold_firsts = hold_data = false;
 	if (!parse_segment(held_frame, &segment))
 		return;
 	learn_connection(path, CLIENT, &segment);

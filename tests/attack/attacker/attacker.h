@@ -140,6 +140,7 @@ extern struct link links[NR_PATHS + 1][NR_SIDES];
 /* For the command that runs */
 extern bool hold_joins; /* of the client: pump() returns them */
 extern bool hold_firsts; /* the same of ACKs that end a first handshake */
+extern bool hold_data; /* and first data, which would end it too, is lost */
 extern bool hold_ends; /* the same of what ends a handshake */
 extern bool
 	watch; /* what has MP_CAPABLE or MP_JOIN is passed on, and returned as well */

@@ -100,7 +100,7 @@ static void run_command(char *line)
 		printf("begin %s\nreply %s", number, number);
 		if (!commands[i].run())
 			printf(" error=no-such-connection");
-		hold_joins = hold_firsts = watch = false;
+		hold_joins = hold_firsts = hold_data = watch = false;
 		held.port = 0;
 		printf(" end\n");
 		return;

@@ -17,7 +17,7 @@
 #define NR_LINKS ((NR_PATHS + 1) * NR_SIDES - 1)
 
 struct link links[NR_PATHS + 1][NR_SIDES];
-bool hold_joins, hold_firsts, hold_ends, watch;
+bool hold_joins, hold_firsts, hold_data, hold_ends, watch;
 struct endpoint held;
 
 int64_t now_ms(void)
@@ -72,6 +72,11 @@ static bool ends_first(const struct segment *segment)
 	       !segment->payload_len;
 }
 
+static bool is_first_data(const struct segment *segment)
+{
+	return find_mptcp(segment, MP_CAPABLE) && segment->payload_len;
+}
+
 static bool ends_handshake(const struct segment *segment)
 {
 	const uint8_t *capable = find_mptcp(segment, MP_CAPABLE);
@@ -112,6 +117,8 @@ static bool handle(int path, enum side side, struct frame *frame)
 	if (side == CLIENT && ((hold_firsts && ends_first(&segment)) ||
 			       (hold_ends && ends_handshake(&segment))))
 		return true;
+	if (side == CLIENT && hold_data && is_first_data(&segment))
+		return false;
 	if (held.port &&
 	    same_endpoint(&held, side == CLIENT ? &segment.from : &segment.to))
 		return true;
