@@ -73,7 +73,7 @@ is_played() {
 	case $1 in
 	15 | 16* | 22)	! patched ;;
 	24c | 25)	has_netem ;; # they have a packet be late
-	31)		[[ $ENGINE_S == tc ]] && patched ;; # both engines on one host
+	31)		patched ;; # both engines on one host
 	esac
 }
 
