@@ -17,9 +17,15 @@ joins=0 back=0 port=7000
 
 # Each with one join to the first address and, as the server announces its second one, one there
 burst() {
-	in_cgroup "$CG_C" in_c build/extkey_client --connect "$NET1_S:$PORT" --wait-subflows 3 \
-		--connections "$CONNECTIONS" --bytes 1000 --timeout 30 >"$TAP_TMP/burst" 2>&1 || {
-		cat "$TAP_TMP/burst"
+	client burst --connections "$CONNECTIONS" --bytes 1000 --wait-subflows 3
+	wait_for 30 grep -q '"event":"holding"' "$TAP_TMP/burst.out" || {
+		show_state >"$TAP_TMP/state" # while the connections are there
+		cat "$TAP_TMP/burst.out" "$TAP_TMP/burst.err"
+		stop burst
+		return 1
+	}
+	release burst || {
+		cat "$TAP_TMP/burst.out" "$TAP_TMP/burst.err"
 		return 1
 	}
 	((joins += CONNECTIONS * 2))
@@ -39,7 +45,10 @@ announce() {
 	# Another port each time, as the kernel does not reuse one
 	((back += CONNECTIONS, ++port))
 	endpoint_c "$BACK" signal port "$port" || return
-	wait_for 30 joined_back || return
+	wait_for 30 joined_back || {
+		show_state >"$TAP_TMP/state"
+		return 1
+	}
 	ip -n "$NS_C" mptcp endpoint delete id \
 		"$(ip -n "$NS_C" -j mptcp endpoint show | jq --arg address "$BACK" '.[] | select(.address == $address).id')"
 }
@@ -82,7 +91,10 @@ check "joins to the client" announce
 for ((i = 0; i < ROTATIONS; i++)); do
 	((i % 2)) && order=("$CG_S" "$CG_C") || order=("$CG_C" "$CG_S")
 	check "rotation $((i + 1)): no connection without its subflows" \
-		rotation "${keys[(i + 1) % 2]}" "${order[@]}"
+		rotation "${keys[(i + 1) % 2]}" "${order[@]}" || {
+		[[ ! -e $TAP_TMP/state ]] || cat "$TAP_TMP/state"
+		done_testing # all that follows is of keys that have changed
+	}
 done
 is "$(mib_moved "$NS_S" MPJoinAckRx)" "$joins" "all joins were accepted"
 is "$(mib_moved "$NS_C" MPJoinAckRx)" "$back" "so were those to the client"

@@ -21,6 +21,7 @@
 #	counter_is CGROUP NAME N, mib_is NS NAME N
 #	dropped CGROUP [REGEX]	the sum of all our counters of what was dropped or refused, or
 #				of these; 0 if nothing is attached
+#	show_state		for people: sockets and counters of both hosts as they are
 #	received FROM		bytes that the server got on the subflow from FROM
 #
 # and the checks which most of them end in:
@@ -168,6 +169,19 @@ mib_is() {
 	got=$(mib "$1" "$2")
 	echo "counter $2 is $got, not $3"
 	[[ $got == "$3" ]]
+}
+
+show_state() {
+	local ns
+
+	for ns in "$NS_C" "$NS_S"; do
+		diag "--- $ns: connections, subflows, counters that are not 0"
+		diag "$(in_ns "$ns" ss -Mni)"
+		diag "$(in_ns "$ns" ss -tniO)"
+		diag "$(mib_all "$ns" | awk '/^(MPTcp|TcpExt|Tcp)/ && $2 { print $1 "=" $2 }' | xargs)"
+	done
+	diag "--- extkey"
+	diag "$(loader status --json | jq -c '.cgroups[] | {cgroup, key, counters: (.counters | with_entries(select(.value > 0)))}')"
 }
 
 received() {
