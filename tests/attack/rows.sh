@@ -13,7 +13,8 @@
 ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 25 26a 26b 27 28a 28b 29 30a 30b 31)
+PORT_B=6000
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 24e 24f 24g 25 26a 26b 27 28a 28b 29 30a 30b 31)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -53,6 +54,9 @@ declare -A TITLES=(
 	[24b]="Row 24a: the server's ADD_ADDR there is that of the client here"
 	[24c]="Row 24a with the connection of another host that has the key, which gets the attacker"
 	[24d]="Row 24a with a connection to another service, which is killed: its FASTCLOSE is that of the client"
+	[24e]="Row 24c with the attacker in the middle of that host's path to the server: it joins from its own address"
+	[24f]="Row 24c: that host announces an address, where the server joins"
+	[24g]="Row 24a by the middle of the first subflow: another server's ADD_ADDR is that of the client's server"
 	[25]="Beside the path of a join: the server's answer to a copy of the SYN, before its own"
 	[26a]="Masks of the old key, recorded before a change of keys, while both are accepted"
 	[26b]="What was recorded before a change of keys, after the old one was dropped"
@@ -845,17 +849,74 @@ row_25() {
 	judge_join
 }
 
-# The client is further away from the server than the attacker and the other host
-row_24c() {
+# ENDPOINT-FLAGS ARG...: the client is further away from the server than the attacker and the
+# other host
+cross_lured() {
+	local status
+
 	ip -n "$NS_C" mptcp limits set subflow 0
 	tc -n "$NS_C" qdisc replace dev c1 root netem delay "$((100 * ${EXTKEY_SLOWNESS:-1}))ms"
-	ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 subflow
-	attack_begin cross-lured from="$NET1_A" bytes=$ATTACK_BYTES offset=0
+	# shellcheck disable=SC2086 # words
+	ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 $1
+	mib_snapshot "$NS_B"
+	attack_begin cross-lured from="$NET1_A" bytes=$ATTACK_BYTES offset=0 "${@:2}"
 	other_client
 	sleep 0.3 # its SYN has MP_CAPABLE twice or three times
 	victim client
-	attack_end || { net_rate "$E2E_RATE"; attack_broken "no connection"; return; }
+	attack_end
+	status=$?
 	net_rate "$E2E_RATE"
+	return $status
+}
+
+row_24e() {
+	cross_lured subflow by=path || { attack_broken "no connection"; return; }
+	WHY="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_S" MPJoinAckHMacFailure)"
+	if joined && has_subflow "$NS_S" "$NET2_B"; then
+		attack_succeeds "$TAKEN, from the other host's address ($WHY)"
+	elif has_moved "$NS_S" MPJoinNoTokenFound || has_moved "$NS_S" MPJoinAckHMacFailure; then
+		attack_stopped "refused ($WHY)"
+	else
+		attack_broken "no join ($WHY)"
+	fi
+}
+
+# A port, for a listener there; the kernel takes each port once
+row_24f() {
+	((++PORT_B))
+	cross_lured "id 66 signal port $PORT_B" what=add-addr || { attack_broken "no connection"; return; }
+	ip -n "$NS_B" mptcp endpoint flush
+	WHY="$(moved "$NS_S" AddAddr), $(moved "$NS_S" MPJoinSynAckRx), $(moved "$NS_B" MPJoinAckRx), $(moved "$NS_B" MPJoinNoTokenFound)"
+	if has_moved "$NS_S" AddAddr && has_moved "$NS_S" MPJoinSynAckRx && has_moved "$NS_B" MPJoinAckRx; then
+		attack_succeeds "the server has a subflow with the other host ($WHY)"
+	elif has_moved "$NS_B" MPJoinNoTokenFound; then
+		attack_stopped "the other host refuses the server's join ($WHY)"
+	elif [[ $(reply announced) == 1 ]] && ! has_moved "$NS_S" AddAddr; then
+		attack_stopped "ignored ($WHY)"
+	else
+		attack_broken "announced, but not joined ($WHY)"
+	fi
+}
+
+row_24g() {
+	other_server "$CG_B" "$NS_B" "$NET1_B" &&
+		ip -n "$NS_B" mptcp endpoint add "$NET2_B" dev b1 id 66 signal || { attack_broken "no other server"; return; }
+	attack_begin cross-middle path=3 with=client from="$NET1_A" to="$NET1_B" to_port="$OTHER_PORT"
+	victim client
+	attack_end || { attack_broken "not crossed"; return; }
+	wait_for 2 has_moved "$NS_C" AddAddr
+	WHY="$(moved "$NS_C" AddAddr)"
+	if [[ $(reply announced) != 1 ]]; then
+		attack_broken "no ADD_ADDR"
+	elif has_moved "$NS_C" AddAddr; then
+		attack_succeeds "the client takes the other server's ADD_ADDR for that of its own ($WHY)"
+	else
+		attack_stopped "ignored ($WHY)"
+	fi
+}
+
+row_24c() {
+	cross_lured subflow || { attack_broken "no connection"; return; }
 	WHY="$(moved "$NS_S" MPJoinAckRx), $(moved "$NS_S" MPJoinNoTokenFound), $(moved "$NS_S" MPJoinAckHMacFailure)"
 	if joined; then
 		attack_succeeds "$TAKEN ($WHY)"

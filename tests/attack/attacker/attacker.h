@@ -48,6 +48,7 @@ bool cmd_race(void); /* attack_race.c */
 bool cmd_lure(void); /* attack_lure.c */
 bool cmd_cross(void); /* attack_cross.c */
 bool cmd_cross_lured(void);
+bool cmd_cross_middle(void);
 bool cmd_beside(void); /* attack_beside.c */
 bool cmd_storm(void); /* attack_storm.c */
 bool cmd_hold(void); /* attack_hold.c */
@@ -141,6 +142,7 @@ extern struct link links[NR_PATHS + 1][NR_SIDES];
 extern bool hold_joins; /* of the client: pump() returns them */
 extern bool hold_firsts; /* the same of ACKs that end a first handshake */
 extern bool hold_data; /* and first data, which would end it too, is lost */
+extern bool hold_synacks; /* the same of the server's answers to MP_CAPABLE */
 extern bool hold_ends; /* the same of what ends a handshake */
 extern bool
 	watch; /* what has MP_CAPABLE or MP_JOIN is passed on, and returned as well */

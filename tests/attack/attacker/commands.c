@@ -70,6 +70,7 @@ static const struct {
 	{ "lure", cmd_lure },
 	{ "cross", cmd_cross },
 	{ "cross-lured", cmd_cross_lured },
+	{ "cross-middle", cmd_cross_middle },
 	{ "beside", cmd_beside },
 	{ "open-named", cmd_open_named },
 	{ "hear-named", cmd_hear_named },
@@ -100,7 +101,8 @@ static void run_command(char *line)
 		printf("begin %s\nreply %s", number, number);
 		if (!commands[i].run())
 			printf(" error=no-such-connection");
-		hold_joins = hold_firsts = hold_data = watch = false;
+		hold_joins = hold_firsts = hold_data = hold_synacks = watch =
+			false;
 		held.port = 0;
 		printf(" end\n");
 		return;

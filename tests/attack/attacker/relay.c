@@ -17,7 +17,7 @@
 #define NR_LINKS ((NR_PATHS + 1) * NR_SIDES - 1)
 
 struct link links[NR_PATHS + 1][NR_SIDES];
-bool hold_joins, hold_firsts, hold_data, hold_ends, watch;
+bool hold_joins, hold_firsts, hold_data, hold_synacks, hold_ends, watch;
 struct endpoint held;
 
 int64_t now_ms(void)
@@ -116,6 +116,9 @@ static bool handle(int path, enum side side, struct frame *frame)
 		return true;
 	if (side == CLIENT && ((hold_firsts && ends_first(&segment)) ||
 			       (hold_ends && ends_handshake(&segment))))
+		return true;
+	if (side == SERVER && hold_synacks && segment.tcp->syn &&
+	    find_mptcp(&segment, MP_CAPABLE))
 		return true;
 	if (side == CLIENT && hold_data && is_first_data(&segment))
 		return false;
