@@ -175,15 +175,6 @@ static __always_inline void find_first(struct __sk_buff *skb, struct scratch *s)
 	prove_key(skb, s, key);
 }
 
-static __always_inline bool is_joining(struct __sk_buff *skb, __u32 state)
-{
-	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
-	struct mptcp_subflow_context *subflow = subflow_of(kskb->sk);
-
-	return (state == TCP_SYN_SENT || state == TCP_SYN_RECV) &&
-	       BPF_CORE_READ_BITFIELD(subflow, request_join);
-}
-
 static __always_inline bool is_refusal(const struct packet *packet)
 {
 	return packet->tcp[TCP_FLAGS_AT] & TCP_RST &&
@@ -195,6 +186,7 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 					  struct mptcp_sock *msk, __u32 state,
 					  struct extkey_facts *facts)
 {
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	const struct packet *packet = &s->packet;
 
 	if (!parse_for_tcp(skb, &s->packet))
@@ -203,9 +195,9 @@ static __always_inline void collect_facts(struct __sk_buff *skb,
 	facts->refusal = is_refusal(packet);
 	if (!msk)
 		return;
-	facts->to = state == TCP_LISTEN	   ? EXTKEY_TO_LISTENER :
-		    is_joining(skb, state) ? EXTKEY_TO_JOINING :
-					     EXTKEY_TO_CONNECTION;
+	facts->to = state == TCP_LISTEN		? EXTKEY_TO_LISTENER :
+		    is_joining(kskb->sk, state) ? EXTKEY_TO_JOINING :
+						  EXTKEY_TO_CONNECTION;
 	facts->key = facts->to == EXTKEY_TO_LISTENER ?
 			     key_of_listener(msk, &s->stored) :
 			     key_of(msk, &s->stored);

@@ -71,6 +71,13 @@ static __always_inline struct mptcp_subflow_context *subflow_of(void *sk)
 	return kernel_cast(struct mptcp_subflow_context, icsk->icsk_ulp_data);
 }
 
+/* Has sent the SYN of a join, and is not established */
+static __always_inline bool is_joining(void *sk, __u32 state)
+{
+	return (state == TCP_SYN_SENT || state == TCP_SYN_RECV) &&
+	       BPF_CORE_READ_BITFIELD(subflow_of(sk), request_join);
+}
+
 /* Of MPTCP, or it was before it ended */
 static __always_inline bool is_subflow(struct bpf_sock *sk)
 {

@@ -33,31 +33,37 @@ static __always_inline bool is_keyless(const struct mptcp_sock *msk)
 	}
 }
 
-/* Whether this asks for another subflow: the SYN of a join, or an address for the peer's one */
-static __always_inline bool is_invitation(struct __sk_buff *skb)
+/*
+ * Whether this tells the peer an address, for its join. What the kernel has put into IPv6 or IPsec
+ * by here is not looked at: it may be anything of the first subflow.
+ */
+static __always_inline bool is_announcement(struct __sk_buff *skb)
 {
 	struct packet packet;
 	__u32 i;
 
-	if (!parse_for_tcp(skb, &packet))
-		return true; /* nobody knows */
+	if (!parse(skb, &packet))
+		return false;
 	for (i = 0; i < EXTKEY_OPTIONS && i < packet.walk.found; i++)
-		if (packet.walk.options[i].field == EXTKEY_FIELD_TOKEN ||
-		    packet.walk.options[i].field == EXTKEY_FIELD_ADD_ADDR)
+		if (packet.walk.options[i].field == EXTKEY_FIELD_ADD_ADDR)
 			return true;
 	return packet.walk.found > EXTKEY_OPTIONS;
 }
 
+/* What a join sends before it is established is told by its socket, whatever is around it */
 static __always_inline int hold(struct __sk_buff *skb)
 {
+	struct sk_buff *kskb = bpf_cast_to_kern_ctx(skb);
 	struct bpf_sock *sk = skb->sk;
 	struct mptcp_sock *msk;
 
-	if (!sk || is_data(skb, 0) || !is_subflow(sk))
+	if (!sk || !is_subflow(sk))
 		return SKB_LEAVES;
 	msk = msk_of(sk);
-	return msk && is_invitation(skb) && is_keyless(msk) ? SKB_HELD :
-							      SKB_LEAVES;
+	if (!msk || (!is_joining(kskb->sk, sk->state) &&
+		     (is_data(skb, 0) || !is_announcement(skb))))
+		return SKB_LEAVES;
+	return is_keyless(msk) ? SKB_HELD : SKB_LEAVES;
 }
 
 /*
