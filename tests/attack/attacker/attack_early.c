@@ -16,6 +16,7 @@ bool hold_first(struct frame *frame, struct connection *target)
 
 	fflush(stdout);
 	hold_firsts = hold_data = true;
+	held_data.len = 0;
 	do {
 		if (!pump(until, false, frame))
 			return false;
@@ -44,6 +45,8 @@ void pass_first(int path, int64_t arrives, struct frame *held_frame)
 		return;
 	learn_connection(path, CLIENT, &segment);
 	pass_segment(path, CLIENT, held_frame, &segment);
+	if (parse_segment(&held_data, &segment))
+		pass_segment(path, CLIENT, &held_data, &segment);
 }
 
 /* In that time: the SYN of a join to that connection */

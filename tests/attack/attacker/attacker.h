@@ -141,7 +141,8 @@ extern struct link links[NR_PATHS + 1][NR_SIDES];
 /* For the command that runs */
 extern bool hold_joins; /* of the client: pump() returns them */
 extern bool hold_firsts; /* the same of ACKs that end a first handshake */
-extern bool hold_data; /* and first data, which would end it too, is lost */
+extern bool hold_data; /* and first data, which would end it too, waits here: */
+extern struct frame held_data;
 extern bool hold_synacks; /* the same of the server's answers to MP_CAPABLE */
 extern bool hold_ends; /* the same of what ends a handshake */
 extern bool

@@ -19,6 +19,7 @@
 struct link links[NR_PATHS + 1][NR_SIDES];
 bool hold_joins, hold_firsts, hold_data, hold_synacks, hold_ends, watch;
 struct endpoint held;
+struct frame held_data;
 
 int64_t now_ms(void)
 {
@@ -120,8 +121,10 @@ static bool handle(int path, enum side side, struct frame *frame)
 	if (side == SERVER && hold_synacks && segment.tcp->syn &&
 	    find_mptcp(&segment, MP_CAPABLE))
 		return true;
-	if (side == CLIENT && hold_data && is_first_data(&segment))
+	if (side == CLIENT && hold_data && is_first_data(&segment)) {
+		held_data = *frame;
 		return false;
+	}
 	if (held.port &&
 	    same_endpoint(&held, side == CLIENT ? &segment.from : &segment.to))
 		return true;
