@@ -72,6 +72,9 @@ rotation() {
 }
 
 e2e_up
+# The kernel loses an ADD_ADDR now and then, with a key or without, and sends it again after this
+in_c sysctl -qw net.mptcp.add_addr_timeout=5
+in_s sysctl -qw net.mptcp.add_addr_timeout=5
 ip -n "$NS_C" mptcp limits set subflow 8 add_addr_accepted 8
 ip -n "$NS_S" mptcp limits set subflow 8 add_addr_accepted 8
 check "endpoint of the client" endpoint_c "$NET2_C" subflow
@@ -98,7 +101,8 @@ for ((i = 0; i < ROTATIONS; i++)); do
 done
 is "$(mib_moved "$NS_S" MPJoinAckRx)" "$joins" "all joins were accepted"
 is "$(mib_moved "$NS_C" MPJoinAckRx)" "$back" "so were those to the client"
-is "$(mib_moved "$NS_C" AddAddr) $(mib_moved "$NS_S" AddAddr)" "$((joins / 2)) $back" "and each ADD_ADDR was taken for genuine"
+check "and each ADD_ADDR was taken for genuine" test "$(mib_moved "$NS_C" AddAddr)" -ge "$((joins / 2))" -a \
+	"$(mib_moved "$NS_S" AddAddr)" -ge "$back"
 for ns in "$NS_C" "$NS_S"; do
 	is "$(mib_moved "$ns" MPJoinNoTokenFound) $(mib_moved "$ns" MPJoinAckHMacFailure) $(mib_moved "$ns" MPJoinSynAckHMacFailure)" \
 		"0 0 0" "none was refused"

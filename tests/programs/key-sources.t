@@ -54,11 +54,11 @@ row "\`run --mptcp\`" "curl, nginx" "$RESULT"
 
 LIBRARY=(build/extkey_loader run --key-file "$KEY" --)
 to=(--connect "$NET1_S:$NGINX" --timeout 5)
-out_of_reach "a program in C, linked statically" "cannot connect to $NET1_S:$NGINX: Operation not permitted" \
+out_of_reach "a program in C, linked statically" "which is linked statically; give the key to its cgroup" \
 	"$TAP_TMP/static_client" "${to[@]}"
 out_of_reach "a program in C, setuid" "cannot connect to $NET1_S:$NGINX: Operation not permitted" \
 	"${UNPRIVILEGED[@]}" "$TAP_TMP/setuid_client" "${to[@]}"
-out_of_reach "Go, static" "stream: connect: operation not permitted" \
+out_of_reach "Go, static" "which is linked statically; give the key to its cgroup" \
 	"$TAP_TMP/stream" send mptcp "$NET1_S" "$NGINX" 1
 if "$TAP_TMP/uring" probe 0.0.0.0 0; then
 	out_of_reach "a program in C, io_uring" "uring: connect: Operation not permitted" \
