@@ -3,6 +3,7 @@
 # make            the BPF programs and the command, in build/
 # make install    to DESTDIR and PREFIX
 # make demo       the three experiments, on the running kernel if it can (as root)
+# make demo-tls   HTTPS with keys out of TLS, and an attacker, in the same way (as root)
 # make demo-vm    the same on the patched kernel, in a virtual machine (as root)
 # make check      all tests; for one of them: tests/run (as root)
 # make check-quick  a first answer, in less than 5 minutes (as root)
@@ -167,20 +168,20 @@ install: all
 	install -D -m 644 include/extkey_tls.h $(call target,include/extkey_tls.h)
 
 # For a fresh machine: packages first, then a make that finds them
-demo:
-	@[ "$$(id -u)" = 0 ] || { echo "make demo: run as root" >&2; exit 1; }
+demo demo-tls:
+	@[ "$$(id -u)" = 0 ] || { echo "make $@: run as root" >&2; exit 1; }
 	@tests/install-packages.sh host
 	@$(MAKE) --no-print-directory tests >&2
 	@if said=$$(tests/running-kernel.sh 2>&1); then \
-		tests/run --client "$$said" --server "$$said" -- tests/demo.sh; \
+		tests/run --client "$$said" --server "$$said" -- tests/$@.sh; \
 	else \
 		echo "The running kernel cannot: $$said. So it is the virtual machine's." >&2; \
-		$(MAKE) --no-print-directory demo-vm; \
+		$(MAKE) --no-print-directory $@-vm; \
 	fi
 
-demo-vm: packages
+demo-vm demo-tls-vm: packages
 	@$(MAKE) --no-print-directory tests >&2
-	@tests/run --vm -- tests/demo.sh
+	@tests/run --vm -- tests/$(@:-vm=).sh
 
 # tests/matrix says what each of them runs
 CHECK := tests/check.sh
@@ -252,5 +253,5 @@ packages:
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests install demo demo-vm check check-host check-quick check-debug lint selftests attacks bench bench-tc model fuzz packages clean
+.PHONY: all tests install demo demo-tls demo-vm demo-tls-vm check check-host check-quick check-debug lint selftests attacks bench bench-tc model fuzz packages clean
 .SECONDARY:

@@ -107,7 +107,7 @@ cat >"$TAP_TMP/nginx.conf" <<-END
 	pid $TAP_TMP/nginx.pid;
 	error_log $TAP_TMP/nginx.log;
 	worker_processes 2;
-	events { }
+	events { worker_connections 4096; }
 	http {
 		access_log off;
 		ssl_certificate $TAP_TMP/cert;
@@ -190,6 +190,22 @@ is "$(fingerprints 8443 | awk '{ print $1, length($2) }')" "2 8" "status: both e
 stop hold
 
 check "each connection had a key of its own" test "$(counter "$CG_C" keys_taken)" -ge 9
+# A thousand handshakes at once
+echo small >"$TAP_TMP/www/small"
+before=$(counter "$CG_C" keys_taken) before_s=$(counter "$CG_S" keys_taken)
+for ((i = 0; i < 4; i++)); do
+	for ((j = 0; j < 250; j++)); do
+		printf 'url = "https://%s:8443/small"\noutput = "/dev/null"\n' "$NET1_S"
+	done >"$TAP_TMP/urls"
+	spawn "many$i" client_program curl -sS --cacert "$TAP_TMP/cert" --parallel --parallel-immediate --parallel-max 250 \
+		-H "Connection: close" --max-time 60 --config "$TAP_TMP/urls"
+done
+for ((i = 0; i < 4; i++)); do
+	check "250 connections of a thousand" reap "many$i" 60
+done
+is "$(($(counter "$CG_C" keys_taken) - before)) $(($(counter "$CG_S" keys_taken) - before_s))" "1000 1000" \
+	"none of a thousand went on without a key, at either end"
+
 # Who asks for a key does not go without
 mib_snapshot "$NS_S"
 check "the client's cgroup does not wait" loader attach "$CG_C" --no-wait-key
