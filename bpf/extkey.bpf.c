@@ -42,13 +42,17 @@ read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, struct given_key *key)
 				&key->len);
 }
 
-/* The key of the cgroup, or where that has none, the mark of a socket that should have one */
+/*
+ * The key of the cgroup, or where that has none, the mark of a socket that should have one. What is
+ * left is that of a connection which has ended.
+ */
 static __always_inline void
 give_from_creation(struct extkey_sock *stored,
 		   const struct extkey_policy *policy, __u64 cgroup_id,
 		   __u8 flags)
 {
 	set_settings(stored, policy, cgroup_id);
+	stored->connection_key_of = 0;
 	if (!(policy->sources & EXTKEY_FROM_CGROUP)) {
 		stored->flags = flags | keyless_flags(policy);
 		return;

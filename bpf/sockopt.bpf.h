@@ -126,10 +126,20 @@ static __always_inline int take_option(struct bpf_sockopt *ctx)
 	return CALL_ALLOWED;
 }
 
-static __always_inline __u8 source_of(const struct mptcp_sock *msk,
+/* The socket keeps that of a connection which has ended until the next one is there */
+static __always_inline bool has_key_now(struct mptcp_sock *msk,
+					const struct extkey_sock *stored)
+{
+	__u8 state = msk_sock(msk)->__sk_common.skc_state;
+
+	return state != TCP_CLOSE && state != TCP_LISTEN &&
+	       state != TCP_SYN_SENT && has_connection_key(msk, stored);
+}
+
+static __always_inline __u8 source_of(struct mptcp_sock *msk,
 				      const struct extkey_sock *stored)
 {
-	if (has_connection_key(msk, stored))
+	if (has_key_now(msk, stored))
 		return stored->flags & EXTKEY_SOCK_TLS ?
 			       EXTKEY_SOURCE_TLS :
 			       EXTKEY_SOURCE_CONNECTION;
@@ -172,9 +182,9 @@ static __always_inline int tell_info(struct bpf_sockopt *ctx)
 		info->scheme = stored->scheme;
 		info->source = source_of(msk, stored);
 		info->waiting = stored->flags & EXTKEY_SOCK_WAITS &&
-				!has_connection_key(msk, stored);
+				!has_key_now(msk, stored);
 		info->fingerprint =
-			has_connection_key(msk, stored) ?
+			has_key_now(msk, stored) ?
 				stored->keys.connection.fingerprint :
 				stored->keys.sending.fingerprint;
 		address = (__u64)ctx->sk;

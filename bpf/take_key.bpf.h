@@ -76,6 +76,7 @@ static __always_inline void set_key(struct extkey_sock *stored,
 				    const struct extkey_secret *secret,
 				    __u8 flags)
 {
+	stored->connection_key_of = 0;
 	stored->keys.sending = *secret;
 	stored->keys.has_sending = 1;
 	stored->flags =

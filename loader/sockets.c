@@ -184,13 +184,13 @@ static void print_address(char *text, int family, const __be32 *addr,
 /* What is stored of its key */
 static void read_key(const struct nlattr *storages, struct mptcp_socket *found)
 {
+	bool has_own_key, listens = !strcmp(found->role, "listener");
 	struct extkey_sock stored;
 
 	found->keyed = storages && find_stored(storages, &stored);
 	if (!found->keyed)
 		return;
-	if (strcmp(found->role, "listener") &&
-	    stored.flags & EXTKEY_SOCK_CLIENT)
+	if (!listens && stored.flags & EXTKEY_SOCK_CLIENT)
 		found->role = "client";
 	found->cgroup_id = stored.cgroup_id;
 	found->scheme = stored.scheme;
@@ -198,9 +198,10 @@ static void read_key(const struct nlattr *storages, struct mptcp_socket *found)
 	found->hooked = stored.flags & EXTKEY_SOCK_HOOKED;
 	found->of_cgroup = stored.flags & EXTKEY_SOCK_CGROUP;
 	found->waits = stored.flags & EXTKEY_SOCK_WAITS;
-	found->keyless = stored.flags & EXTKEY_SOCK_KEYLESS &&
-			 !stored.connection_key_of;
-	if (stored.connection_key_of)
+	/* A listener may have been a client */
+	has_own_key = stored.connection_key_of && !listens;
+	found->keyless = stored.flags & EXTKEY_SOCK_KEYLESS && !has_own_key;
+	if (has_own_key)
 		found->fingerprint = stored.keys.connection.fingerprint;
 	else if (!found->of_cgroup)
 		found->fingerprint = stored.keys.sending.fingerprint;

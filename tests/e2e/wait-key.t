@@ -116,13 +116,28 @@ does client close early
 does server close early
 
 # It is the connection's, and not that of the next one of the socket
+shown() { loader status --json | jq -r --arg at "$1" '.sockets[] | select(.local == $at) | .fingerprint'; }
 connection again
 does client key again "$KEY_HEX"
 does client disconnect again
 does server close again
+informs client again "none 00000000 waiting" "nobody has it in between"
+does client bind again "$NET1_C" 7000
 does client connect again "$NET1_S" "$PORT"
 does server accept listener again
 informs client again "none 00000000 waiting" "the next connection waits for its own"
+is "$(shown "$NET1_C:7000")" awaited "status shows that"
+does client key again "$OTHER_HEX"
+does client disconnect again
+does server close again
+does client listen again
+informs client again "none 00000000 waiting" "a listener that was a client has none"
+is "$(shown "$NET1_C:7000")" awaited "status shows that, too"
+does client disconnect again
+does client key again "$KEY_HEX"
+does client connect again "$NET1_S" "$PORT"
+does server accept listener again
+informs client again "socket $KEY_FINGERPRINT" "a listener key takes the place"
 does client close again
 does server close again
 
