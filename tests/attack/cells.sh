@@ -39,21 +39,25 @@ setting_begin() {
 	attach_hosts
 }
 
-# The hosts have the same key, but that of their cgroups: no program gives one
-key_of_cgroups() {
+# ROW: what its cgroups are attached with, where no program gives a key before the connection
+policy_of() {
+	case $1 in
+	2[67]* | 30*)	echo --key-file "$KEY" ;;
+	3[2-5]*)	echo --wait-key ;;
+	esac
+}
+
+# ARG...: that, in the place of the setting's
+attach_again() {
 	[[ $SETTING != plain ]] || return
 	loader detach --all || bail "cannot detach"
 	VICTIM_KEY=
-	attach_hosts --key-file "$KEY"
-}
-
-of_cgroups() {
-	[[ $1 == 2[67]* || $1 == 30* ]]
+	attach_hosts "$@"
 }
 
 # Whether the row attaches by itself, or changes keys
 attaches() {
-	of_cgroups "$1" || [[ $1 == 31 ]]
+	[[ $(policy_of "$1") || $1 == 31 ]]
 }
 
 setting_end() {
@@ -72,6 +76,8 @@ expectation() {
 is_played() {
 	case $1 in
 	15 | 16* | 22)	! patched ;;
+	35)		! patched && [[ $SETTING != xor ]] ;;
+	3[2-4]*)	[[ $SETTING != xor ]] ;; # nobody waits for a key with it
 	24[cef] | 25)	has_netem ;; # they have a packet be late
 	31)		patched ;; # both engines on one host
 	esac
@@ -89,6 +95,8 @@ ipv6_s() {
 }
 
 cell_reset() {
+	local policy
+
 	ip -n "$NS_C" mptcp endpoint flush
 	ip -n "$NS_B" mptcp endpoint flush
 	ip -n "$NS_S" mptcp endpoint flush
@@ -100,7 +108,8 @@ cell_reset() {
 	esac
 	attack reset >/dev/null || bail "the attacker does not answer"
 	ipv6_s || bail "no IPv6 at the server"
-	! of_cgroups "$1" || key_of_cgroups
+	read -ra policy <<<"$(policy_of "$1")"
+	((!${#policy[@]})) || attach_again "${policy[@]}"
 	# The second one is for row 13, the third for row 17
 	serve "$NET1_S:$PORT${VICTIM_KEY:+,$VICTIM_KEY}" "$NET2_S:$PORT" \
 		"[$SERVER6]:$PORT${VICTIM_KEY:+,$VICTIM_KEY}"

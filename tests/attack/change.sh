@@ -72,20 +72,25 @@ join_part() {
 	PARTS_REFUSED[-1]="$name $WHY"
 }
 
-# NAME COUNTER ARG...: an option to the client
-inject_part() {
-	local name=$1 counter=$2
-	shift 2
+# NAMESPACE NAME COUNTER ARG...: an option to that host
+option_part() {
+	local ns=$1 name=$2 counter=$3
+	shift 3
 
-	mib_snapshot "$NS_C"
-	attack inject to=client "$@" || { attack_broken "nothing injected"; return 1; }
-	wait_for 2 has_moved "$NS_C" "$counter"
-	part "$name" has_moved "$NS_C" "$counter"
-	if has_moved "$NS_C" "$counter"; then
-		PARTS_TAKEN[-1]+=" ($(moved "$NS_C" "$counter"))"
+	mib_snapshot "$ns"
+	attack inject "$@" || { attack_broken "nothing injected"; return 1; }
+	wait_for 2 has_moved "$ns" "$counter"
+	part "$name" has_moved "$ns" "$counter"
+	if has_moved "$ns" "$counter"; then
+		PARTS_TAKEN[-1]+=" ($(moved "$ns" "$counter"))"
 	else
-		PARTS_REFUSED[-1]+=" ignored ($(moved "$NS_C" "$counter"))"
+		PARTS_REFUSED[-1]+=" ignored ($(moved "$ns" "$counter"))"
 	fi
+}
+
+# NAME COUNTER ARG...: to the client
+inject_part() {
+	option_part "$NS_C" "$@" to=client
 }
 
 # The client's next connection has its join answered by the attacker
@@ -136,23 +141,33 @@ honest_join() {
 	HONEST="the next join has ${state_c:-no key}"
 }
 
+# In plain MPTCP all of them come through, or none
+parts_agree() {
+	[[ ! ${PARTS_TAKEN[*]} || $SETTING != plain || ! ${PARTS_REFUSED[*]} ]] ||
+		{ attack_broken "came through: $(listed "${PARTS_TAKEN[@]}"); but not $(listed "${PARTS_REFUSED[@]}")"; return 1; }
+}
+
+# ALSO: what else was found
+judge_listed() {
+	if ((${#PARTS_TAKEN[@]})); then
+		attack_succeeds "$CONTROL$(listed "${PARTS_TAKEN[@]}" "$@")"
+	else
+		attack_stopped "$CONTROL$(listed "${PARTS_REFUSED[@]}" "$@")"
+	fi
+}
+
 # NAME...: the clients that go on if nothing came through
 judge_parts() {
 	local name
 
-	[[ ! ${PARTS_TAKEN[*]} || $SETTING != plain || ! ${PARTS_REFUSED[*]} ]] ||
-		{ attack_broken "came through: $(listed "${PARTS_TAKEN[@]}"); but not $(listed "${PARTS_REFUSED[@]}")"; return; }
+	parts_agree || return
 	if ((!${#PARTS_TAKEN[@]})); then
 		for name; do
 			intact "$name" || { attack_broken "$(listed "${PARTS_REFUSED[@]}"), but the data of $name did not arrive"; return; }
 		done
 	fi
 	honest_join "$NEW_FINGERPRINT" || return
-	if ((${#PARTS_TAKEN[@]})); then
-		attack_succeeds "$CONTROL$(listed "${PARTS_TAKEN[@]}"); $HONEST"
-	else
-		attack_stopped "$CONTROL$(listed "${PARTS_REFUSED[@]}"); $HONEST"
-	fi
+	judge_listed "$HONEST"
 }
 
 # It does not read, and when it is killed its kernel says FASTCLOSE

@@ -14,7 +14,7 @@ ATTACK_BYTES=1000
 TAKEN="$ATTACK_BYTES bytes of the attacker's taken by a subflow of theirs"
 SERVER6=fd00::$NET1_S
 PORT_B=6000
-ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 24e 24f 24g 25 26a 26b 27 28a 28b 29 30a 30b 31)
+ROWS=(1 1c 2 2c 3 4a 4b 5 6 7 8 9 10 10c 11a 11b 12 13 14 15 16a 16b 17a 17b 17c 18a 18b 19 20 21a 21b 21c 22 23 24a 24b 24c 24d 24e 24f 24g 25 26a 26b 27 28a 28b 29 30a 30b 31 32 32c 33 34a 34b 35)
 declare -A TITLES=(
 	[1]="Eavesdropper of the first handshake joins from their own address"
 	[1c]="The same, with SYN cookies"
@@ -67,9 +67,16 @@ declare -A TITLES=(
 	[30a]="Half-open join by an old T, replayed before its key was dropped, then plain and in fragments"
 	[30b]="The same, replayed in a packet that the kernel refuses"
 	[31]="Plain A with another field beside it, at a listener of the other engine on that host"
+	[32]="Row 1 while connections wait for a key, when one end has it, and when both have"
+	[32c]="The same, with SYN cookies from then on"
+	[33]="Forged ADD_ADDR at these moments"
+	[34a]="Row 9 while the client waits for a key"
+	[34b]="Row 9, to an end that has the key"
+	[35]="SYNs without an option to all ports that a join may come from, which waits for a key"
 )
 
 . tests/attack/change.sh # rows 26, 27 and 30
+. tests/attack/waiting.sh # rows 32 to 35
 
 # Whether the kernel has the patches of kernel/series, one of which brings this function
 patched() {
@@ -782,15 +789,24 @@ row_22() {
 	stopped_is client
 }
 
-# As behind a firewall at the server; the attacker changes and withholds nothing
-row_23() {
+# As behind a firewall at the server: nobody answers on the client's second path
+no_answer() {
 	ip -n "$NS_S" rule add pref 2 lookup local && ip -n "$NS_S" rule del pref 0 &&
-		ip -n "$NS_S" rule add pref 1 from "$NET2_C" blackhole || { attack_broken "no rule"; return; }
+		ip -n "$NS_S" rule add pref 1 from "$NET2_C" blackhole
+}
+
+answer_again() {
+	ip -n "$NS_S" rule del pref 1 && ip -n "$NS_S" rule add pref 0 lookup local &&
+		ip -n "$NS_S" rule del pref 2
+}
+
+# The attacker changes and withholds nothing
+row_23() {
+	no_answer || { attack_broken "no rule"; return; }
 	attack_begin overtake path=2 bytes=$ATTACK_BYTES
 	second_subflow && victim client
 	attack_end
-	ip -n "$NS_S" rule del pref 1 && ip -n "$NS_S" rule add pref 0 lookup local &&
-		ip -n "$NS_S" rule del pref 2
+	answer_again
 	[[ $REPLY_LINE != *error=* ]] || { attack_broken "no overtaking"; return; }
 	if [[ $(reply client) == silent ]]; then
 		attack_broken "the client does not answer"; return

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * On the path of a join of the client's, which is held back: answers to its SYN that have no
- * HMAC at all
+ * HMAC at all. One of them wants nothing of the SYN but its port, which can be guessed.
  */
 #include <stdio.h>
 
@@ -41,28 +41,70 @@ static enum answer hear_client(const struct segment *syn)
 	return SILENT;
 }
 
-/* A SYN of their own, as in a simultaneous open; then data for the client's application */
+/* Data for the client's application, when the client has answered a SYN of theirs */
+static void send_first_bytes(int path, const struct connection *connection,
+			     const struct segment *syn)
+{
+	static const uint8_t bytes[BYTES] = { 'A' };
+	struct plan plan = {
+		.flags = TH_ACK,
+		.seq = 1, /* MPTCP counts from 0 here */
+		.ack = syn->seq + 1,
+		.options_len = MAPPING_LEN,
+		.payload = bytes,
+		.payload_len = sizeof(bytes),
+	};
+
+	put_mapping(plan.options, key_first_dsn(connection->keys[CLIENT]),
+		    key_first_dsn(connection->keys[SERVER]), BYTES);
+	answer_join(path, syn, &plan);
+	printf(" data=%s", answers[hear_client(syn)]);
+}
+
+/* A SYN of their own, as in a simultaneous open */
 static void open_as_well(int path, const struct connection *connection,
 			 const struct segment *syn)
 {
-	static const uint8_t bytes[BYTES] = { 'A' };
-	struct plan plan = { .flags = TH_SYN }; /* MPTCP counts from 0 here */
+	struct plan plan = { .flags = TH_SYN };
 	enum answer answer;
+
 	answer_join(path, syn, &plan);
 	answer = hear_client(syn);
 	printf(" syn=%s", answers[answer]);
-	if (answer != ANSWERED)
+	if (answer == ANSWERED)
+		send_first_bytes(path, connection, syn);
+}
+
+/*
+ * The same to each port that the client's SYN may come from, which nobody has seen: count=N of
+ * them from port=N on, at to=ADDR. The answer has the sequence number.
+ */
+static void open_at_ports(int path, const struct connection *connection)
+{
+	unsigned int port = arg_number("port", "0"),
+		     end = port + arg_number("count", "0");
+	int64_t until = now_ms() + patience_ms;
+	struct plan plan = { .flags = TH_SYN };
+	struct segment syn = { 0 }, segment;
+	struct frame frame;
+
+	syn.from.addr = arg_addr("to", "0.0.0.0");
+	syn.to = connection->ends[SERVER];
+	watch = true;
+	for (; port < end; port++) {
+		syn.from.port = htons((uint16_t)port);
+		answer_join(path, &syn, &plan);
+	}
+	while (next_join(JOIN_SYN_LEN, until, &frame, &segment)) {
+		if (!segment.tcp->ack)
+			continue;
+		held = syn.from = segment.from;
+		syn.seq = segment.seq;
+		printf(" syn=answered");
+		send_first_bytes(path, connection, &syn);
 		return;
-	plan.flags = TH_ACK;
-	plan.seq++;
-	plan.ack = syn->seq + 1;
-	put_mapping(plan.options, key_first_dsn(connection->keys[CLIENT]),
-		    key_first_dsn(connection->keys[SERVER]), BYTES);
-	plan.options_len = MAPPING_LEN;
-	plan.payload = bytes;
-	plan.payload_len = sizeof(bytes);
-	answer_join(path, syn, &plan);
-	printf(" data=%s", answers[hear_client(syn)]);
+	}
+	printf(" syn=silent");
 }
 
 /* A RST with the sequence number that begins a stream, where a refusal has 0 */
@@ -76,7 +118,7 @@ static void reset_as_stream(int path, const struct segment *syn)
 	printf(" sent=1");
 }
 
-/* what=syn or what=rst */
+/* what=syn, what=rst or what=ports */
 bool cmd_unproven(void)
 {
 	int path = (int)arg_number("path", "2") - 1;
@@ -84,6 +126,12 @@ bool cmd_unproven(void)
 	struct segment segment;
 	struct frame frame;
 
+	if (arg_is("what", "ports", "syn")) {
+		connection = arg_connection("conn");
+		if (connection)
+			open_at_ports(path, connection);
+		return connection;
+	}
 	if (!hold_syn(&frame, &segment))
 		return true;
 	connection = arg_connection("conn");
