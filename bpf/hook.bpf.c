@@ -124,6 +124,9 @@ static __always_inline __u64 mask_without_key(const struct extkey_sock *stored,
 		/* The peer may have its key already, and would not try again after a RST */
 		if (auth->field == MPTCP_AUTH_TOKEN && auth->rx)
 			return MPTCP_AUTH_LATER;
+		/* Held at the cgroup; if the key comes just now it leaves, as it should */
+		if (auth->field == MPTCP_AUTH_TOKEN)
+			return MPTCP_AUTH_PLAIN;
 	}
 	return no_mask(auth);
 }

@@ -72,8 +72,8 @@ take_connection_key(struct bpf_sockopt *ctx, const struct extkey_secret *secret)
 	stored->flags &= ~EXTKEY_SOCK_TLS;
 	if (ctx->optname == EXTKEY_SO_TLS_KEY)
 		stored->flags |= EXTKEY_SOCK_TLS;
-	barrier();
-	stored->connection_key_of = key_part(msk);
+	/* With a barrier: whoever sees this sees the key */
+	__sync_lock_test_and_set(&stored->connection_key_of, key_part(msk));
 	count(stored->cgroup_id, keys_taken);
 	ctx->optlen = CONSUMED;
 	return CALL_ALLOWED;

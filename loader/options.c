@@ -23,6 +23,7 @@ enum {
 	OPT_DROP_OLD,
 	OPT_DROP_NEW,
 	OPT_MPTCP,
+	OPT_TLS,
 	OPT_NETNS,
 	OPT_DEV,
 	OPT_ALL,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
 	{ "drop-old", no_argument, NULL, OPT_DROP_OLD },
 	{ "drop-new", no_argument, NULL, OPT_DROP_NEW },
 	{ "mptcp", no_argument, NULL, OPT_MPTCP },
+	{ "tls", no_argument, NULL, OPT_TLS },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "dev", required_argument, NULL, OPT_DEV },
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -66,6 +68,7 @@ static bool goes_with(int opt, unsigned int takes)
 	case OPT_KEY_FILE:
 		return takes & (TAKES_POLICY | TAKES_PROGRAM);
 	case OPT_MPTCP:
+	case OPT_TLS:
 		return takes & TAKES_PROGRAM;
 	case OPT_ALL:
 		return takes & TAKES_CGROUP_OR_ALL;
@@ -183,6 +186,9 @@ static int parse_option(int opt, int index, char **argv,
 		return parse_step(KEY_DROP_NEW, NULL, options);
 	case OPT_MPTCP:
 		options->mptcp = true;
+		break;
+	case OPT_TLS:
+		options->tls = true;
 		break;
 	case OPT_ALL:
 		options->all = true;

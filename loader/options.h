@@ -35,6 +35,7 @@ struct options {
 
 	char **program; /* run: its words, with NULL behind */
 	bool mptcp; /* run: TCP sockets become MPTCP sockets */
+	bool tls; /* run: connections get the keys of their TLS sessions */
 
 	bool all; /* detach */
 	bool json; /* status, check */

@@ -19,7 +19,8 @@
 #include "error.h"
 #include "verbs.h"
 
-#define LIBRARY "libextkey_preload.so"
+#define KEY_LIBRARY "libextkey_preload.so"
+#define TLS_LIBRARY "libextkey_tls.so"
 /* Of the package mptcpize; its own wrapper would take ours away */
 #define WRAPPERS "/usr/lib/*/mptcpize/libmptcpwrap.so.0"
 #define WRAPPERS_OTHER "/usr/lib/mptcpize/libmptcpwrap.so.0"
@@ -28,7 +29,7 @@
 #define MAX_INTERPRETERS 5
 
 /* Beside the command, as in a build directory, or where make install has put it */
-static int find_library(char path[PATH_MAX])
+static int find_library(const char *library, char path[PATH_MAX])
 {
 	char self[PATH_MAX];
 	ssize_t len;
@@ -39,17 +40,17 @@ static int find_library(char path[PATH_MAX])
 	name = strrchr(self, '/');
 	if (name) {
 		*name = 0;
-		snprintf(path, PATH_MAX, "%.4000s/" LIBRARY, self);
+		snprintf(path, PATH_MAX, "%.4000s/%s", self, library);
 		if (!access(path, R_OK))
 			return 0;
-		snprintf(path, PATH_MAX, "%.4000s/../lib/" LIBRARY, self);
+		snprintf(path, PATH_MAX, "%.4000s/../lib/%s", self, library);
 		if (!access(path, R_OK))
 			return 0;
 	}
 	return fail(
 		-ENOENT,
-		"cannot find " LIBRARY
-		", neither beside extkey_loader nor in ../lib; 'make install' puts it there");
+		"cannot find %s, neither beside extkey_loader nor in ../lib; 'make install' puts it there",
+		library);
 }
 
 static int find_wrapper(char path[PATH_MAX])
@@ -96,9 +97,17 @@ static int preload(const char *library)
 }
 
 /* What the library would refuse is refused before the program begins */
+static int preload_own(const char *library)
+{
+	char path[PATH_MAX];
+	int err = find_library(library, path);
+
+	return err ? err : preload(path);
+}
+
 static int preload_key(const char *file)
 {
-	char library[PATH_MAX], *path;
+	char *path;
 	struct extkey_secret secret;
 	int err;
 
@@ -111,9 +120,7 @@ static int preload_key(const char *file)
 		err = fail(-errno, "cannot use the key file '%s': %s", file,
 			   strerror(errno));
 	free(path);
-	if (!err)
-		err = find_library(library);
-	return err ? err : preload(library);
+	return err ? err : preload_own(KEY_LIBRARY);
 }
 
 static bool is_executable(const char *path)
@@ -274,7 +281,10 @@ int cmd_run(const struct options *options)
 	char wrapper[PATH_MAX];
 	int err = 0;
 
-	if (options->mptcp || options->key_file)
+	if (options->key_file && options->tls)
+		return usage_error(
+			"run: either --key-file or --tls: a connection with a key does not wait for one");
+	if (options->mptcp || options->key_file || options->tls)
 		err = check_reach(options);
 	/* Before ours, which has to see what it has made of a socket */
 	if (!err && options->mptcp) {
@@ -284,6 +294,8 @@ int cmd_run(const struct options *options)
 	}
 	if (!err && options->key_file)
 		err = preload_key(options->key_file);
+	if (!err && options->tls)
+		err = preload_own(TLS_LIBRARY);
 	if (!err) {
 		execvp(options->program[0], options->program);
 		err = fail(-errno, "cannot run '%s': %s", options->program[0],

@@ -96,11 +96,14 @@ const struct verb verbs[] = {
 	  "engine tc: attach to interfaces as they come up, until it is ended",
 	  "Also forgets those that went away. May be started before the first attach.\n",
 	  TAKES_DEVICES, cmd_watch },
-	{ "run", "[--key-file FILE] [--mptcp] [--] PROGRAM [ARGUMENT]...",
+	{ "run",
+	  "[--key-file FILE | --tls] [--mptcp] [--] PROGRAM [ARGUMENT]...",
 	  "run a program with a key for its MPTCP sockets",
 	  "Needs no privileges; the cgroup has to be attached. The program gets its key from a\n"
 	  "library: if it is static, setuid or written in Go, give its cgroup a key instead.\n\n"
 	  "  --key-file FILE   its key; without, that of the cgroup\n"
+	  "  --tls             each connection gets the key of the TLS session on it, of OpenSSL 3;\n"
+	  "                    the cgroup is attached with --wait-key\n"
 	  "  --mptcp           its TCP sockets become MPTCP sockets, as by mptcpize\n\n"
 	  "exit status: that of the program; 1 if it could not be run\n",
 	  TAKES_PROGRAM, cmd_run },

@@ -6,19 +6,18 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/e2e.sh
 . tests/lib/experiment.sh
 
-WRAP=/usr/lib/$(uname -m)-linux-gnu/mptcpize/libmptcpwrap.so.0
-TLS=$PWD/build/libextkey_tls.so
+RUN=("$PWD/build/extkey_loader" run --tls --mptcp --)
 BYTES=6000000
 
 client_program() {
-	in_cgroup "$CG_C" in_c env LD_PRELOAD="$WRAP:$TLS" "$@"
+	in_cgroup "$CG_C" in_c "${RUN[@]}" "$@"
 }
 
 server_program() { # NAME PORT PROGRAM ARG...
 	local name=$1 port=$2
 	shift 2
 
-	spawn "$name" in_cgroup "$CG_S" in_s env LD_PRELOAD="$WRAP:$TLS" "$@"
+	spawn "$name" in_cgroup "$CG_S" in_s "${RUN[@]}" "$@"
 	check "$name listens" wait_for 30 listens_at "$port"
 }
 
@@ -164,7 +163,7 @@ joins "haproxy, nginx" 1 through_haproxy
 stop client_haproxy
 
 cd "$TAP_TMP/www" || bail "no directory"
-spawn s_server in_cgroup "$CG_S" in_s env LD_PRELOAD="$WRAP:$TLS" openssl s_server -quiet -accept 8445 -WWW -cert "$TAP_TMP/cert" -key "$TAP_TMP/private"
+spawn s_server in_cgroup "$CG_S" in_s "${RUN[@]}" openssl s_server -quiet -accept 8445 -WWW -cert "$TAP_TMP/cert" -key "$TAP_TMP/private"
 cd "$OLDPWD" || bail "no directory"
 check "s_server listens" wait_for 30 listens_at 8445
 joins "curl, openssl s_server" 1 fetch 8445 --http0.9
@@ -210,7 +209,7 @@ is "$(($(counter "$CG_C" keys_taken) - before)) $(($(counter "$CG_S" keys_taken)
 mib_snapshot "$NS_S"
 check "the client's cgroup does not wait" loader attach "$CG_C" --no-wait-key
 complaint() {
-	in_cgroup "$CG_C" in_c env "$@" LD_PRELOAD="$WRAP:$TLS" curl -s --cacert "$TAP_TMP/cert" -o "$TAP_TMP/got" \
+	in_cgroup "$CG_C" in_c env "$@" "${RUN[@]}" curl -s --cacert "$TAP_TMP/cert" -o "$TAP_TMP/got" \
 		-w '%{size_download}\n' --max-time 20 "https://$NET1_S:8443/file" 2>&1 | tr '\n' ' '
 }
 is "$(complaint A=1)" "extkey_tls: the connection does not wait for a key: attach its cgroup by 'extkey_loader attach --wait-key' first, or set EXTKEY_OPTIONAL=1 to go on without 0 " \
@@ -221,6 +220,6 @@ is "$(complaint A=1)" "extkey_tls: no policy covers this process: run 'extkey_lo
 	"no policy: it ends, with one line"
 is "$(mib_moved "$NS_S" MPJoinAckRx)" 0 "none of these was joined"
 # TCP is left alone
-is "$(in_cgroup "$CG_C" in_c env LD_PRELOAD="$TLS" curl -s --cacert "$TAP_TMP/cert" -o /dev/null -w '%{size_download}' \
+is "$(in_cgroup "$CG_C" in_c build/extkey_loader run --tls -- curl -s --cacert "$TAP_TMP/cert" -o /dev/null -w '%{size_download}' \
 	"https://$NET1_S:8443/file" 2>&1)" "$BYTES" "a client of TCP goes on"
 done_testing
