@@ -13,7 +13,8 @@ static struct extkey_keys keys_of(int sending, int accepted, int connection)
 	struct extkey_keys keys = {
 		.sending.fingerprint = sending,
 		.accepted.fingerprint = accepted,
-		.connection.fingerprint = connection,
+		.connection = { .mask_key = { connection },
+				.fingerprint = connection },
 		.has_sending = sending != 0,
 		.has_accepted = accepted != 0,
 		.has_connection = connection != 0,
