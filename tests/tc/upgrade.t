@@ -105,11 +105,17 @@ swap_all_the_while() {
 	done
 }
 
-only_pinned_now() {
-	diff <(our_programs | sort) <(pinned_links | cut -d" " -f 3 | sort -u)
+# Those for cgroups that wait are linked to no other
+pinned_programs() {
+	bpftool -j -f prog show | jq -r --arg dir "$BPFFS/extkey/" \
+		'.[] | select(any(.pinned[]?; startswith($dir) and contains("/programs/"))).id'
 }
 
-# Of this BPF file system's programs there are those that run, and no more
+only_pinned_now() {
+	diff <(our_programs | sort) <({ pinned_links | cut -d" " -f 3; pinned_programs; } | sort -u)
+}
+
+# Of this BPF file system's programs there are those that run or are pinned, and no more
 only_pinned() {
 	wait_for 20 only_pinned_now
 }
