@@ -7,7 +7,7 @@
  *	LD_PRELOAD=/usr/local/lib/libextkey_tls.so PROGRAM
  *
  * in a cgroup that is attached with --wait-key. Each call of libssl that can complete a handshake
- * comes by here. So do the calls of libc that read and write: a session's socket is the one that
+ * comes by here, and those of libcrypto whose BIO is a session. So do the calls of libc that read and write: a session's socket is the one that
  * they are given while libssl is at work for this session, and not for one inside of which it is.
  * So it does not matter by which kind of BIO a program does it, and a session inside of another
  * one has no socket.
@@ -39,6 +39,7 @@
 	CALL(SSL_get_ex_data)            \
 	CALL(SSL_set_ex_data)            \
 	CALL(CRYPTO_get_ex_new_index)    \
+	CALL(BIO_ctrl)                   \
 	CALL(ERR_set_mark)               \
 	CALL(ERR_pop_to_mark)
 
@@ -96,14 +97,24 @@ static void *find(const char *name)
 	return found;
 }
 
+/* libcrypto may be there long before libssl */
 static void prepare(void)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int index;
+
+	if (__atomic_load_n(&state_index, __ATOMIC_ACQUIRE) >= 0)
+		return;
+	pthread_mutex_lock(&lock);
 #define FIND(name) next.name##_ = (__typeof__(next.name##_))find(#name);
 	LIBRARY_CALLS(FIND)
 #define CHECK(name) &&next.name##_
-	if (1 LIBRARY_CALLS(CHECK))
-		state_index = next.CRYPTO_get_ex_new_index_(
-			CRYPTO_EX_INDEX_SSL, 0, NULL, NULL, NULL, NULL);
+	if (state_index < 0 LIBRARY_CALLS(CHECK)) {
+		index = next.CRYPTO_get_ex_new_index_(CRYPTO_EX_INDEX_SSL, 0,
+						      NULL, NULL, NULL, NULL);
+		__atomic_store_n(&state_index, index, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 static intptr_t state_of(SSL *ssl)
@@ -178,9 +189,7 @@ static void give_key(SSL *ssl, int fd)
 
 static void enter(struct frame *frame, SSL *ssl)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, prepare);
+	prepare();
 	frame->ssl = ssl;
 	frame->outer = working;
 	working = frame;
@@ -256,6 +265,44 @@ OF_SESSION(SSL_read_early_data,
 OF_SESSION(SSL_write_early_data,
 	   (SSL * ssl, const void *buf, size_t num, size_t *done), , buf, num,
 	   done)
+
+/* The session that a BIO is, or NULL: then libssl is at work for it by calls of its own */
+static SSL *session_of(BIO *bio)
+{
+	SSL *ssl = NULL;
+	NEXT(BIO_method_type)
+
+	if (!bio || real(bio) != BIO_TYPE_SSL)
+		return NULL;
+	prepare();
+	if (state_index >= 0)
+		next.BIO_ctrl_(bio, BIO_C_GET_SSL, 0, &ssl);
+	return ssl;
+}
+
+#define OF_BIO(name, params, ...)                      \
+	int name params                                \
+	{                                              \
+		SSL *ssl = session_of(bio);            \
+		struct frame frame;                    \
+		int ret;                               \
+		NEXT(name)                             \
+                                                       \
+		if (!ssl)                              \
+			return real(bio, __VA_ARGS__); \
+		enter(&frame, ssl);                    \
+		ret = real(bio, __VA_ARGS__);          \
+		leave(&frame);                         \
+		return ret;                            \
+	}
+
+OF_BIO(BIO_read, (BIO * bio, void *buf, int num), buf, num)
+OF_BIO(BIO_write, (BIO * bio, const void *buf, int num), buf, num)
+OF_BIO(BIO_puts, (BIO * bio, const char *text), text)
+OF_BIO(BIO_read_ex, (BIO * bio, void *buf, size_t num, size_t *done), buf, num,
+       done)
+OF_BIO(BIO_write_ex, (BIO * bio, const void *buf, size_t num, size_t *done),
+       buf, num, done)
 
 /* The next handshake is that of another session */
 int SSL_clear(SSL *ssl)

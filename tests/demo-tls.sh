@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 CAPTURES=build/demo-tls
 . tests/lib/e2e.sh
 . tests/attack/net.sh
+. tests/lib/tls.sh
 
 WRAP=/usr/lib/$(uname -m)-linux-gnu/mptcpize/libmptcpwrap.so.0
 BYTES=6000000 RATE=2M # so each connection lasts for three seconds
@@ -75,21 +76,7 @@ plays() {
 
 mkdir -p "$CAPTURES" && rm -f "$CAPTURES"/*
 e2e_up
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TAP_TMP/private" -out "$TAP_TMP/cert" \
-	-days 2 -subj "/CN=$NET1_S" -addext "subjectAltName=IP:$NET1_S" 2>/dev/null || bail "no certificate"
-mkdir "$TAP_TMP/www" && head -c "$BYTES" /dev/zero >"$TAP_TMP/www/file" && chmod 755 "$TAP_TMP" "$TAP_TMP/www"
-cat >"$TAP_TMP/nginx.conf" <<-END
-	daemon off;
-	user root;
-	pid $TAP_TMP/nginx.pid;
-	events { }
-	http {
-		access_log off;
-		ssl_certificate $TAP_TMP/cert;
-		ssl_certificate_key $TAP_TMP/private;
-		server { listen 8443 ssl; root $TAP_TMP/www; }
-	}
-END
+tls_files "$BYTES" || bail "no certificate"
 endpoint_c "$NET2_C" subflow || bail "no second path"
 
 table=("MPTCP|THE ATTACKER|WHICH|SUBFLOWS COME FROM|BYTES ON EACH PATH|CURL GOT|VERDICT")
