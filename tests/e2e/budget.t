@@ -11,7 +11,7 @@ insns() {
 
 e2e_up
 e2e_attach
-budgets=(cgroup/programs/{connect4,connect6,bind4,bind6,setsockopt,getsockopt}" 50000")
+budgets=(cgroup/programs/{connect4,connect6,bind4,bind6,setsockopt,getsockopt,hold}" 50000" cgroup/programs/knock" 2000")
 [[ "$ENGINE_C $ENGINE_S" != *tc* ]] ||
 	budgets+=(tc/programs/established" 2000" tc/programs/{gate,egress}" 100000"
 		tc/programs/ingress" 200000")
