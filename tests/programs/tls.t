@@ -181,6 +181,11 @@ is "$(($(counter "$CG_C" keys_taken) - before)) $(($(counter "$CG_S" keys_taken)
 
 # Who asks for a key does not go without
 mib_snapshot "$NS_S"
+WITHOUT="context.maximum_version = ssl.TLSVersion.TLSv1_2; context.options |= 1 # SSL_OP_NO_EXTENDED_MASTER_SECRET"
+client_program python3 -c "${PYTHON_CLIENT/with context/$WITHOUT
+with context}" "$TAP_TMP/cert" "$NET1_S" 8443 "$BYTES" >"$TAP_TMP/without" 2>&1
+check "TLS 1.2 without extended master secret: it ends, with one line" \
+	grep -q "^extkey_tls: the TLS session has no key to give" "$TAP_TMP/without"
 check "the client's cgroup does not wait" loader attach "$CG_C" --no-wait-key
 complaint() {
 	in_cgroup "$CG_C" in_c env "$@" "${RUN[@]}" curl -s --cacert "$TAP_TMP/cert" -o "$TAP_TMP/got" \
