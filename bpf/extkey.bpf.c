@@ -43,8 +43,8 @@ read_key(struct bpf_sock_addr_kern *kctx, bool ipv6, struct given_key *key)
 }
 
 /*
- * The key of the cgroup, or where that has none, the mark of a socket that should have one. What is
- * left is that of a connection which has ended.
+ * The key of the cgroup, or where that has none, the mark of a socket that should have one. A
+ * connection key that is still there is of a connection which has ended.
  */
 static __always_inline void
 give_from_creation(struct extkey_sock *stored,

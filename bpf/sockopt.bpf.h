@@ -51,9 +51,8 @@ static __always_inline bool read_option(struct bpf_sockopt *ctx,
 }
 
 /*
- * Of an established connection whose socket was made to wait. Once: with another key the joins
- * that began with this one would be lost, and who has the key of the program would not be bound
- * to the peer that it gave this one to.
+ * The key of an established connection, whose socket was made to wait. It is taken once: a second
+ * key would lose the joins that began with the first one.
  */
 static __always_inline int
 take_connection_key(struct bpf_sockopt *ctx, const struct extkey_secret *secret)

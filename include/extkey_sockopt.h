@@ -10,7 +10,10 @@
 
 #define EXTKEY_SOL 25976 /* level: "ex", and none of the kernel's */
 
-/* set: the key, 8 bytes or 16 to 32. Of a connection that waits, of an established one. */
+/*
+ * set: the key, 8 bytes or 16 to 32. Before connect() or listen(), or on an established connection
+ * that waits for one.
+ */
 #define EXTKEY_SO_KEY 1
 #define EXTKEY_SO_INFO 2 /* get: struct extkey_info */
 #define EXTKEY_SO_TLS_KEY \

@@ -7,10 +7,10 @@
  *	LD_PRELOAD=/usr/local/lib/libextkey_tls.so PROGRAM
  *
  * in a cgroup that is attached with --wait-key. Each call of libssl that can complete a handshake
- * comes by here, and those of libcrypto whose BIO is a session. So do the calls of libc that read and write: a session's socket is the one that
- * they are given while libssl is at work for this session, and not for one inside of which it is.
- * So it does not matter by which kind of BIO a program does it, and a session inside of another
- * one has no socket.
+ * comes by here, and each of libcrypto whose BIO is a session. So do the calls of libc that read
+ * and write: a session's socket is the one that they get while the innermost call of libssl is for
+ * this session. The kind of BIO that a program has does not matter. A session inside of another one
+ * reads and writes by calls for the outer one, so it gets no socket.
  *
  * Sockets that are not of MPTCP are left alone, as are connections that have fallen back to TCP,
  * and those with a key already. An MPTCP connection that can be given none, as no policy has it
